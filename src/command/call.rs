@@ -1,0 +1,33 @@
+//! What a data command gets: its database at one moment, a reply to write, effects to note.
+
+use super::effects::{Effects, EventClass};
+use crate::keyspace::View;
+use crate::resp::reply::Reply;
+
+/// One execution of a data command.
+pub struct Call<'a> {
+    /// The caller's database.
+    pub db: View<'a>,
+    pub reply: &'a mut Reply,
+    pub effects: &'a mut Effects,
+    pub random: &'a mut fastrand::Rng,
+    pub limits: &'a Limits,
+    /// The command's full name, in lower case (`object|encoding`), for error texts.
+    pub name: &'static str,
+}
+
+/// What the configuration bounds for data commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest string, in bytes (`proto-max-bulk-len`).
+    pub string_bytes_max: usize,
+}
+
+impl Call<'_> {
+    /// Notes that the command changed `key`: `changes` more changes, and the event `name`.
+    #[inline]
+    pub fn changed(&mut self, class: EventClass, name: &'static str, key: &[u8], changes: u64) {
+        self.effects.changes += changes;
+        self.effects.event(class, name, self.db.index(), key);
+    }
+}

@@ -1,0 +1,103 @@
+//! What a command did to the data, for those who must hear of it: the log, replicas, watchers,
+//! listeners to keyspace events.
+//!
+//! A command that changed something is propagated as it was sent, unless it says otherwise: then
+//! as the deterministic commands it names (PEXPIREAT for EXPIRE, DEL for a key that had expired).
+
+use bitflags::bitflags;
+
+use crate::resp::request::OwnedRequest;
+
+bitflags! {
+    /// Classes of keyspace events, one letter each in `notify-keyspace-events`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct EventClass: u32 {
+        const GENERIC = 1 << 0;
+        const STRING = 1 << 1;
+        const LIST = 1 << 2;
+        const SET = 1 << 3;
+        const HASH = 1 << 4;
+        const ZSET = 1 << 5;
+        const EXPIRED = 1 << 6;
+        const EVICTED = 1 << 7;
+        const STREAM = 1 << 8;
+        const KEY_MISS = 1 << 9;
+        const MODULE = 1 << 10;
+        const NEW = 1 << 11;
+    }
+}
+
+/// A keyspace event waiting to be told.
+#[derive(Debug)]
+pub struct Event {
+    pub class: EventClass,
+    pub name: &'static str,
+    pub db: usize,
+    pub key: Box<[u8]>,
+}
+
+/// How a changed data set is told to the log and to replicas.
+#[derive(Debug, Default)]
+pub enum Propagation {
+    /// The command as it was sent.
+    #[default]
+    Verbatim,
+    /// These commands instead; none: nothing at all.
+    Instead(Vec<OwnedRequest>),
+}
+
+/// What the commands of one call did.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Changes made to the data (Redis's `dirty`); 0 means there is nothing to propagate.
+    pub changes: u64,
+    pub propagation: Propagation,
+    /// Classes somebody listens to; events of others are not collected.
+    pub listened: EventClass,
+    pub events: Vec<Event>,
+}
+
+impl Default for EventClass {
+    fn default() -> Self {
+        EventClass::empty()
+    }
+}
+
+impl Effects {
+    /// Propagates `args` instead of the command as it was sent.
+    pub fn propagate<T: AsRef<[u8]>>(&mut self, args: impl IntoIterator<Item = T>) {
+        let request = OwnedRequest::new(args);
+        match &mut self.propagation {
+            Propagation::Instead(requests) => requests.push(request),
+            Propagation::Verbatim => self.propagation = Propagation::Instead(vec![request]),
+        }
+    }
+
+    /// Propagates nothing, although the data changed.
+    pub fn propagate_nothing(&mut self) {
+        self.propagation = Propagation::Instead(Vec::new());
+    }
+
+    /// Notes an event, if somebody listens to its class.
+    #[inline]
+    pub fn event(&mut self, class: EventClass, name: &'static str, db: usize, key: &[u8]) {
+        if self.listened.intersects(class) {
+            self.events.push(Event {
+                class,
+                name,
+                db,
+                key: key.into(),
+            });
+        }
+    }
+
+    /// Ready for the next call; what is listened to stays.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.changes = 0;
+        if matches!(self.propagation, Propagation::Instead(_)) {
+            self.propagation = Propagation::Verbatim;
+        }
+        self.events.clear();
+    }
+}

@@ -1,0 +1,68 @@
+//! What a user asked wrongly: every error text of the data commands, once.
+//!
+//! The text is API: clients and tests compare it, so it is Redis's to the letter, its code first.
+
+use std::borrow::Cow;
+
+/// An error reply, without its leading `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandError(Cow<'static, str>);
+
+impl CommandError {
+    const fn fixed(text: &'static str) -> CommandError {
+        CommandError(Cow::Borrowed(text))
+    }
+
+    /// An error whose text quotes what the user sent.
+    #[cold]
+    pub fn quoting(text: String) -> CommandError {
+        CommandError(Cow::Owned(text))
+    }
+
+    /// The text, its code first.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The code: the text's first word.
+    pub fn code(&self) -> &str {
+        self.0.split(' ').next().unwrap_or_default()
+    }
+
+    /// Too many or too few arguments for `name` (in lower case, `container|sub` for subcommands).
+    #[cold]
+    pub fn wrong_arity(name: &str) -> CommandError {
+        Self::quoting(format!(
+            "ERR wrong number of arguments for '{name}' command"
+        ))
+    }
+
+    /// An expiry that is not positive or overflows, for `name` (in lower case).
+    #[cold]
+    pub fn invalid_expire(name: &str) -> CommandError {
+        Self::quoting(format!("ERR invalid expire time in '{name}' command"))
+    }
+
+    pub const SYNTAX: CommandError = Self::fixed("ERR syntax error");
+    pub const WRONG_TYPE: CommandError =
+        Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
+    pub const NOT_AN_INTEGER: CommandError =
+        Self::fixed("ERR value is not an integer or out of range");
+    pub const NOT_A_FLOAT: CommandError = Self::fixed("ERR value is not a valid float");
+    pub const OUT_OF_RANGE: CommandError = Self::fixed("ERR value is out of range");
+    pub const NOT_POSITIVE: CommandError =
+        Self::fixed("ERR value is out of range, must be positive");
+    pub const NO_SUCH_KEY: CommandError = Self::fixed("ERR no such key");
+    pub const INDEX_OUT_OF_RANGE: CommandError = Self::fixed("ERR index out of range");
+    pub const SAME_OBJECT: CommandError =
+        Self::fixed("ERR source and destination objects are the same");
+    pub const DB_OUT_OF_RANGE: CommandError = Self::fixed("ERR DB index is out of range");
+    pub const TOO_LONG: CommandError =
+        Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+}
+
+impl From<crate::value::WrongType> for CommandError {
+    fn from(_: crate::value::WrongType) -> Self {
+        CommandError::WRONG_TYPE
+    }
+}

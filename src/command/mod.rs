@@ -1,0 +1,11 @@
+//! Commands on data: what each is (a row of its family's table) and what it does (its handler).
+//!
+//! A handler reads its arguments through [`args::Args`], opens the key through [`call::Call`]'s
+//! database, asks the value, replies. It cannot reach sockets, files, other clients or the time of
+//! day; what a change means for the log, watchers and listeners goes into [`effects::Effects`].
+
+pub mod args;
+pub mod call;
+pub mod effects;
+pub mod error;
+pub mod spec;

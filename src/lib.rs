@@ -1,0 +1,34 @@
+//! Ruddle: a Redis-compatible in-memory data store; one thread owns everything.
+//!
+//! The modules, in reading order from the ground up. Imports point down only and siblings do not
+//! see each other (`server` and `admin` are the one mutual pair); `tests/it/tidy.rs` holds the
+//! table and fails on an arrow that is not in it.
+//!
+//! | layer | modules | what they are |
+//! |---|---|---|
+//! | 0 | `ds` | pure data structures: no Redis, no time, no I/O |
+//! | 1 | `sys` | clock, entropy, worker threads, signals, allocator, limits |
+//! | 2 | `value` `resp` `net` `config` `observe` | values, wire, sockets, parameters, metrics |
+//! | 3 | `keyspace` | the only door to stored data |
+//! | 4 | `command` | commands on data, and the rows that describe them |
+//! | 5 | `client` | one connection |
+//! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
+
+pub mod ds;
+
+pub mod sys;
+
+pub mod config;
+pub mod net;
+pub mod observe;
+pub mod resp;
+pub mod value;
+
+pub mod keyspace;
+
+pub mod command;
+
+pub mod client;
+
+pub mod admin;
+pub mod server;

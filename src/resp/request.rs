@@ -1,0 +1,174 @@
+//! One parsed request: arguments as ranges into the bytes they arrived in.
+//!
+//! Nothing is copied between the socket and the command: a [`Request`] borrows the input buffer,
+//! and a command copies only what it stores. An argument of [`LARGE_ARGUMENT_BYTES`] or more never
+//! enters that buffer as a whole: the parser moves it into a rope while it arrives, and a command
+//! that can store the rope as it stands takes it without a further copy.
+
+use std::cell::OnceCell;
+
+use crate::ds::rope::Rope;
+
+/// An argument this long is collected in a rope instead of the input buffer.
+pub const LARGE_ARGUMENT_BYTES: usize = 256 * 1024;
+
+/// Where one argument is: a range of the input buffer, or an index of the large ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    at: usize,
+    len: usize,
+}
+
+impl Span {
+    const LARGE: usize = 1 << (usize::BITS - 1);
+
+    /// An argument of `len` bytes at offset `at` of the input buffer.
+    #[inline]
+    pub fn small(at: usize, len: usize) -> Span {
+        debug_assert!(len & Span::LARGE == 0);
+        Span { at, len }
+    }
+
+    /// The large argument number `index`.
+    pub fn large(index: usize) -> Span {
+        Span {
+            at: index,
+            len: Span::LARGE,
+        }
+    }
+}
+
+/// An argument too large for the input buffer.
+#[derive(Debug)]
+pub struct Large {
+    rope: Rope,
+    flat: OnceCell<Vec<u8>>,
+}
+
+impl Large {
+    /// An argument made of `rope`.
+    pub fn new(rope: Rope) -> Large {
+        Large {
+            rope,
+            flat: OnceCell::new(),
+        }
+    }
+}
+
+/// One argument.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg<'a> {
+    Bytes(&'a [u8]),
+    Large(&'a Large),
+}
+
+impl<'a> Arg<'a> {
+    /// The argument's length in bytes.
+    #[inline]
+    pub fn len(self) -> usize {
+        match self {
+            Arg::Bytes(bytes) => bytes.len(),
+            Arg::Large(large) => large.rope.len(),
+        }
+    }
+
+    /// Whether the argument is the empty string.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The argument as one slice. For a large one this copies it, once.
+    #[inline]
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Arg::Bytes(bytes) => bytes,
+            Arg::Large(large) => large.flat.get_or_init(|| large.rope.to_vec()),
+        }
+    }
+
+    /// The rope of a large argument.
+    pub fn rope(self) -> Option<&'a Rope> {
+        match self {
+            Arg::Bytes(_) => None,
+            Arg::Large(large) => Some(&large.rope),
+        }
+    }
+}
+
+/// A request: the command's name and its arguments, borrowed from where they arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    buf: &'a [u8],
+    spans: &'a [Span],
+    large: &'a [Large],
+}
+
+impl<'a> Request<'a> {
+    /// The request whose arguments `spans` locates in `buf` and `large`.
+    #[inline]
+    pub fn new(buf: &'a [u8], spans: &'a [Span], large: &'a [Large]) -> Self {
+        Request { buf, spans, large }
+    }
+
+    /// The number of arguments, the command's name included.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is not even a name.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Argument `index`, which must be below [`Request::len`]; 0 is the command's name.
+    #[inline]
+    pub fn arg(&self, index: usize) -> Arg<'a> {
+        let span = self.spans[index];
+        if span.len & Span::LARGE == 0 {
+            Arg::Bytes(&self.buf[span.at..span.at + span.len])
+        } else {
+            Arg::Large(&self.large[span.at])
+        }
+    }
+
+    /// Argument `index` as one slice.
+    #[inline]
+    pub fn bytes(&self, index: usize) -> &'a [u8] {
+        self.arg(index).bytes()
+    }
+
+    /// All arguments, in order.
+    pub fn args(self) -> impl ExactSizeIterator<Item = Arg<'a>> {
+        (0..self.len()).map(move |index| self.arg(index))
+    }
+}
+
+/// A request that owns its bytes: one kept for later (a queue, a test, a log).
+#[derive(Debug, Default)]
+pub struct OwnedRequest {
+    buf: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl OwnedRequest {
+    /// A request made of `args`.
+    pub fn new<T: AsRef<[u8]>>(args: impl IntoIterator<Item = T>) -> Self {
+        let mut owned = OwnedRequest::default();
+        for arg in args {
+            owned.push(arg.as_ref());
+        }
+        owned
+    }
+
+    /// Appends an argument.
+    pub fn push(&mut self, arg: &[u8]) {
+        self.spans.push(Span::small(self.buf.len(), arg.len()));
+        self.buf.extend_from_slice(arg);
+    }
+
+    /// The request, borrowed.
+    pub fn request(&self) -> Request<'_> {
+        Request::new(&self.buf, &self.spans, &[])
+    }
+}

@@ -1,0 +1,3 @@
+//! What the machine gives: time, chance, threads, signals, memory.
+
+pub mod clock;
