@@ -306,6 +306,21 @@ impl KeySpec {
             notes: "",
         }
     }
+
+    /// Keys wherever `begin` and `find` say.
+    pub const fn new(begin: Begin, find: Find, flags: KeyFlags) -> KeySpec {
+        KeySpec {
+            flags,
+            begin,
+            find,
+            notes: "",
+        }
+    }
+
+    /// The same, with a word on what is peculiar about it.
+    pub const fn notes(self, notes: &'static str) -> KeySpec {
+        KeySpec { notes, ..self }
+    }
 }
 
 bitflags! {
@@ -389,6 +404,41 @@ impl Arg {
         }
     }
 
+    /// A required string.
+    pub const fn string(name: &'static str) -> Arg {
+        Arg::new(name, ArgKind::String)
+    }
+
+    /// A required integer.
+    pub const fn integer(name: &'static str) -> Arg {
+        Arg::new(name, ArgKind::Integer)
+    }
+
+    /// A required double.
+    pub const fn double(name: &'static str) -> Arg {
+        Arg::new(name, ArgKind::Double)
+    }
+
+    /// A required glob pattern.
+    pub const fn pattern(name: &'static str) -> Arg {
+        Arg::new(name, ArgKind::Pattern)
+    }
+
+    /// A required Unix time.
+    pub const fn unix_time(name: &'static str) -> Arg {
+        Arg::new(name, ArgKind::UnixTime)
+    }
+
+    /// One of `args`.
+    pub const fn one_of(name: &'static str, args: &'static [Arg]) -> Arg {
+        Arg::new(name, ArgKind::OneOf(args))
+    }
+
+    /// All of `args`, in this order.
+    pub const fn block(name: &'static str, args: &'static [Arg]) -> Arg {
+        Arg::new(name, ArgKind::Block(args))
+    }
+
     /// A word that stands for itself.
     pub const fn word(name: &'static str, token: &'static str) -> Arg {
         Arg {
@@ -433,6 +483,22 @@ impl Arg {
     pub const fn since(self, version: &'static str) -> Arg {
         Arg {
             since: Some(version),
+            ..self
+        }
+    }
+
+    /// The same, deprecated since `version`.
+    pub const fn deprecated_since(self, version: &'static str) -> Arg {
+        Arg {
+            deprecated_since: Some(version),
+            ..self
+        }
+    }
+
+    /// The same, called `text` in a syntax line.
+    pub const fn display(self, text: &'static str) -> Arg {
+        Arg {
+            display: Some(text),
             ..self
         }
     }
