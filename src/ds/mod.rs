@@ -1,5 +1,6 @@
 //! Pure data structures: no Redis, no time, no I/O.
 
+pub mod glob;
 pub mod number;
 pub mod output;
 pub mod rope;
