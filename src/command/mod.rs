@@ -8,4 +8,5 @@ pub mod args;
 pub mod call;
 pub mod effects;
 pub mod error;
+pub mod keyspec;
 pub mod spec;

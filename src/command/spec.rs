@@ -8,6 +8,7 @@ use bitflags::bitflags;
 use super::args::Args;
 use super::call::Call;
 use super::error::CommandError;
+use super::keyspec::KeyFinder;
 
 /// What a data command does with its arguments.
 pub type DataHandler = fn(&mut Call<'_>, &mut Args<'_>) -> Result<(), CommandError>;
@@ -48,6 +49,8 @@ pub struct Spec {
     pub tips: &'static [&'static str],
     pub deprecated: Option<Deprecated>,
     pub args: &'static [Arg],
+    /// Finds keys where [`Spec::keys`] cannot.
+    pub key_finder: Option<KeyFinder>,
 }
 
 impl Spec {
@@ -66,6 +69,7 @@ impl Spec {
         tips: &[],
         deprecated: None,
         args: &[],
+        key_finder: None,
     };
 
     /// Whether `count` arguments (name included) fit the arity.
@@ -143,8 +147,8 @@ bitflags! {
         /// Allowed while a script holds the server.
         const ALLOW_BUSY = 1 << 18;
         const PROTECTED = 1 << 19;
-        /// Keys stand where the key positions of the row cannot tell; never shown by itself:
-        /// COMMAND INFO shows `movablekeys` for it.
+        /// Keys stand where the first-last-step range of COMMAND INFO cannot tell. Follows from
+        /// the key specifications, see `keyspec::range`; a row need not say it.
         const MOVABLE_KEYS = 1 << 20;
     }
 }
