@@ -1,1 +1,3 @@
-//! observe: under construction.
+//! What the server says about itself: what it counts, and what it writes down.
+
+pub mod metrics;
