@@ -25,6 +25,8 @@ pub struct Row<H: 'static> {
 pub enum Run<H: 'static> {
     Handler(H),
     Container(&'static [Row<H>]),
+    /// By itself the first, with a subcommand one of the others (COMMAND).
+    Both(H, &'static [Row<H>]),
 }
 
 /// The description of a command.
