@@ -1,6 +1,10 @@
 //! Pure data structures: no Redis, no time, no I/O.
 
+pub mod extended;
 pub mod glob;
 pub mod number;
 pub mod output;
 pub mod rope;
+
+mod big;
+mod float_text;

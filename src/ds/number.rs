@@ -1,5 +1,9 @@
 //! Numbers as text, to the digit as Redis reads and writes them.
 
+use std::io::Write;
+
+use super::float_text::{self, Binary, Magnitude};
+
 /// The integer that `text` is the canonical decimal form of: an optional minus sign and digits
 /// without leading zeros (so `-0`, `+1`, `01` and ` 1` are refused), within 64 bits.
 #[inline]
@@ -25,5 +29,259 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
         0i64.checked_sub_unsigned(magnitude)
     } else {
         i64::try_from(magnitude).ok()
+    }
+}
+
+/// The double that `text` says, as Redis reads it: anything C's `strtod` takes except `nan`;
+/// refused if the nearest double is an infinity or zero and the text says otherwise.
+pub fn parse_double(text: &[u8]) -> Option<f64> {
+    let (negative, magnitude) = float_text::scan(text)?;
+    let value = match magnitude {
+        Magnitude::Infinite => f64::INFINITY,
+        Magnitude::Binary(binary) => {
+            let value = double_of(binary);
+            let vanished = value == 0.0 && binary.mantissa != 0;
+            (value.is_finite() && !vanished).then_some(value)?
+        }
+        Magnitude::Decimal {
+            whole, fraction, ..
+        } => {
+            // What the scanner takes for decimal is what the standard library reads.
+            let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+"));
+            let unsigned = std::str::from_utf8(unsigned.unwrap_or(text)).ok()?;
+            let value: f64 = unsigned.parse().ok()?;
+            let is_zero = |digits: &[u8]| digits.iter().all(|&digit| digit == b'0');
+            let vanished = value == 0.0 && !(is_zero(whole) && is_zero(fraction));
+            (value.is_finite() && !vanished).then_some(value)?
+        }
+    };
+    Some(if negative { -value } else { value })
+}
+
+/// The nearest double to `binary`, or infinity.
+fn double_of(binary: Binary) -> f64 {
+    const LAST_MIN: i64 = -1074;
+    const HIDDEN: u64 = 1 << 52;
+    let (mantissa, exponent) = binary.round(53, LAST_MIN);
+    let biased = match exponent - LAST_MIN {
+        0 if mantissa < HIDDEN => 0,
+        above @ 0..=2045 => above as u64 + 1,
+        _ => return f64::INFINITY,
+    };
+    f64::from_bits(biased << 52 | (mantissa & (HIDDEN - 1)))
+}
+
+/// A double as Redis writes it in replies, without allocation.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubleText {
+    bytes: [u8; DOUBLE_TEXT_BYTES_MAX],
+    len: usize,
+}
+
+/// The longest: a sign, 17 digits, and 7 zeros or a point, an exponent's letter, sign and digits.
+const DOUBLE_TEXT_BYTES_MAX: usize = 32;
+
+impl DoubleText {
+    /// The shortest decimal text that reads back as `value`: plain while it is an integer within
+    /// 62 bits or its digits stand near the point, else with an exponent (`1e+30`); `inf`, `-inf`
+    /// and `nan`.
+    pub fn new(value: f64) -> DoubleText {
+        let mut text = DoubleText {
+            bytes: [0; DOUBLE_TEXT_BYTES_MAX],
+            len: 0,
+        };
+        const EXACT: f64 = (1u64 << 62) as f64;
+        if value.is_nan() {
+            text.push(b"nan");
+        } else if value.is_infinite() {
+            text.push(if value < 0.0 { b"-inf" } else { b"inf" });
+        } else if value == 0.0 {
+            text.push(if value.is_sign_negative() {
+                b"-0"
+            } else {
+                b"0"
+            });
+        } else if value.abs() <= EXACT && value.fract() == 0.0 {
+            // Within 62 bits, and exact as an integer.
+            text.push(itoa::Buffer::new().format(value as i64).as_bytes());
+        } else {
+            text.push_shortest(value);
+        }
+        text
+    }
+
+    /// The text.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
+    fn push_zeros(&mut self, count: usize) {
+        self.push(&b"00000000"[..count]);
+    }
+
+    fn push_shortest(&mut self, value: f64) {
+        // The standard library finds the digits: `-1.2345e-7`.
+        let mut scientific = [0; DOUBLE_TEXT_BYTES_MAX];
+        let mut rest = &mut scientific[..];
+        let written = write!(rest, "{value:e}").map(|()| DOUBLE_TEXT_BYTES_MAX - rest.len());
+        let scientific = &scientific[..written.expect("24 bytes at most")];
+        let at = scientific.iter().position(|&byte| byte == b'e');
+        let (mantissa, exponent) = scientific.split_at(at.expect("written with an exponent"));
+        let exponent = parse_int(&exponent[1..]).expect("written as an integer");
+        let mut digits = [0; 17];
+        let mut count = 0;
+        for &byte in mantissa.iter().filter(|byte| byte.is_ascii_digit()) {
+            digits[count] = byte;
+            count += 1;
+        }
+        if value < 0.0 {
+            self.push(b"-");
+        }
+        self.push_digits(&digits[..count], exponent);
+    }
+
+    /// `digits` with the point behind the first one, times 10^`exponent`, in the form that suits.
+    fn push_digits(&mut self, digits: &[u8], exponent: i64) {
+        let count = digits.len() as i64;
+        // Where the last digit stands: at 10^last.
+        let last = exponent - (count - 1);
+        let magnitude = exponent.abs();
+        if last >= 0 && magnitude < count + 7 {
+            self.push(digits);
+            self.push_zeros(last as usize);
+        } else if last < 0 && (last > -7 || magnitude < 4) {
+            match usize::try_from(count + last) {
+                Ok(whole) if whole > 0 => {
+                    self.push(&digits[..whole]);
+                    self.push(b".");
+                    self.push(&digits[whole..]);
+                }
+                _ => {
+                    self.push(b"0.");
+                    self.push_zeros((-count - last) as usize);
+                    self.push(digits);
+                }
+            }
+        } else {
+            self.push(&digits[..1]);
+            if count > 1 {
+                self.push(b".");
+                self.push(&digits[1..]);
+            }
+            self.push(if exponent < 0 { b"e-" } else { b"e+" });
+            self.push(itoa::Buffer::new().format(magnitude).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_read_as_redis_reads_them() {
+        let same = [
+            ("1", 1.0),
+            ("+1", 1.0),
+            ("-.5e1", -5.0),
+            ("5.", 5.0),
+            ("1E+2", 100.0),
+            ("inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("+INF", f64::INFINITY),
+            ("0x10", 16.0),
+            ("0X.8p1", 1.0),
+            ("-0x1p-1074", -5e-324),
+            ("0x1.fffffffffffffp1023", f64::MAX),
+            // A tie goes to the even neighbour, a little more than a tie up.
+            ("0x1.00000000000008p0", 1.0),
+            (
+                "0x1.000000000000080000000000000000000001p0",
+                1.0 + f64::EPSILON,
+            ),
+            ("0x1.00000000000018p0", 1.0 + 2.0 * f64::EPSILON),
+            ("4.9e-324", 5e-324),
+            ("0e999999999999999999999", 0.0),
+            ("-0", -0.0),
+        ];
+        for (text, want) in same {
+            let got = parse_double(text.as_bytes()).map(f64::to_bits);
+            assert_eq!(got, Some(want.to_bits()), "{text}");
+        }
+        let refused = [
+            "",
+            " 1",
+            "1 ",
+            "nan",
+            "-nan",
+            "1e",
+            "0x",
+            "0x1p",
+            "e1",
+            ".",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "0x1p1024",
+            "0x1p-1076",
+            "infi",
+            "1,5",
+            "--1",
+            "+-1",
+        ];
+        for text in refused {
+            assert_eq!(parse_double(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn doubles_write_as_redis_writes_them() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (3.0, "3"),
+            (-1.5, "-1.5"),
+            (0.1, "0.1"),
+            (1e-5, "0.00001"),
+            (1e-6, "0.000001"),
+            (1e-7, "1e-7"),
+            (1.5e-7, "1.5e-7"),
+            (0.00012345678901234567, "1.2345678901234567e-4"),
+            (1e17, "100000000000000000"),
+            (1e20, "1e+20"),
+            (1.2345e9, "1234500000"),
+            (12345678901234567890.0, "12345678901234567000"),
+            (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "nan"),
+            (4503599627370496.0, "4503599627370496"),
+        ];
+        for (value, want) in cases {
+            let text = DoubleText::new(value);
+            assert_eq!(std::str::from_utf8(text.as_bytes()), Ok(want));
+        }
+    }
+
+    #[test]
+    fn doubles_read_back() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..100_000 {
+            let value = f64::from_bits(random.u64(..));
+            let text = DoubleText::new(value);
+            if value.is_nan() {
+                continue;
+            }
+            assert_eq!(
+                parse_double(text.as_bytes()).map(f64::to_bits),
+                Some(value.to_bits())
+            );
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::ds::number::DoubleText;
 use crate::ds::output::{Mark, Output};
 
 /// The version of RESP a peer speaks.
@@ -237,6 +238,19 @@ impl Reply {
             (false, false) => b":0\r\n",
         };
         self.output.extend(text);
+    }
+
+    /// A double, in the shortest form that reads back as the same.
+    pub fn double(&mut self, value: f64) {
+        let text = DoubleText::new(value);
+        if self.is_resp3() {
+            let buf = self.output.buf();
+            buf.push(b',');
+            buf.extend_from_slice(text.as_bytes());
+            buf.extend_from_slice(b"\r\n");
+        } else {
+            self.bulk(text.as_bytes());
+        }
     }
 
     /// A double, from its text (see `ds::number` for Redis's form of it).
