@@ -5,6 +5,7 @@ pub mod glob;
 pub mod number;
 pub mod output;
 pub mod rope;
+pub mod words;
 
 mod big;
 mod float_text;
