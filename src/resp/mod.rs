@@ -1,5 +1,9 @@
 //! The wire protocol, RESP2 and RESP3, without sockets: bytes in, requests out; replies in,
 //! bytes out.
 
+pub mod batch;
+pub mod inline;
+pub mod parser;
 pub mod reply;
 pub mod request;
+pub mod token;

@@ -36,6 +36,16 @@ impl Span {
             len: Span::LARGE,
         }
     }
+
+    /// The same (small) argument seen from `origin`.
+    pub(super) fn rebased(self, origin: usize) -> Span {
+        Span::small(self.at - origin, self.len)
+    }
+
+    /// The opposite of [`Span::rebased`].
+    pub(super) fn moved(self, origin: usize) -> Span {
+        Span::small(self.at + origin, self.len)
+    }
 }
 
 /// An argument too large for the input buffer.
@@ -52,6 +62,11 @@ impl Large {
             rope,
             flat: OnceCell::new(),
         }
+    }
+
+    /// Its bytes.
+    pub fn rope(&self) -> &Rope {
+        &self.rope
     }
 }
 
