@@ -1,1 +1,11 @@
-//! The integration tests: one binary.
+//! The integration tests, one binary: a real server, real sockets, and (where it is the oracle)
+//! Debian's redis-server beside it.
+//!
+//! `docs/TESTING.md` says what each part is for and how to run one of them.
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod wire;

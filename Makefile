@@ -1,0 +1,60 @@
+# Ruddle: `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+BIN := target/release/ruddle-server
+TOOLS := target/test-tools
+
+# The profile of the tests: see [profile.dev] in Cargo.toml.
+TEST := $(CARGO) test --locked
+
+.PHONY: help build run test check tools clients record bench fuzz docs clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: cargo ## build the optimised server (target/release/ruddle-server)
+	$(CARGO) build --release --locked
+
+run: build ## build and start the server on 127.0.0.1:6379 (ARGS='--port 7000' for others)
+	$(BIN) $(ARGS)
+
+test: tools clients ## install what the tests need, then run the whole gate
+	@scripts/step "format" $(CARGO) fmt --check
+	@scripts/step "lints" $(CARGO) clippy --locked --all-targets -- -D warnings
+	@scripts/step "unit tests" $(TEST) --lib --bins
+	@scripts/step "integration tests" $(TEST) --test it
+	@echo "all tests passed"
+
+check: cargo ## format, lints and unit tests: the quick gate while writing
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(TEST) --lib --bins
+
+record: ## write real replies where a transcript has `?` (WIRE=name, SERVER=/usr/bin/redis-server)
+	RUDDLE_RECORD=1 RUDDLE_WIRE=$(WIRE) RUDDLE_TEST_SERVER=$(or $(SERVER),/usr/bin/redis-server) \
+		$(TEST) --test it -- --exact wire::record --nocapture
+
+bench: build ## measure against redis-server, or PEERS='NAME=COMMAND …'
+	$(CARGO) run --release --locked --bin ruddle-bench -- $(ARGS)
+
+fuzz: cargo ## fuzz the parsers (RUNS=n for longer)
+	RUDDLE_FUZZ_RUNS=$(or $(RUNS),10000000) $(CARGO) test --release --locked --lib fuzz
+
+docs: cargo ## write the generated documents anew (docs/commands.md, docs/config.md)
+	RUDDLE_WRITE_DOCS=1 $(TEST) --test it -- tidy::generated
+
+clean: ## remove everything that was built
+	rm -rf target
+
+.PHONY: cargo
+cargo:
+	@command -v $(CARGO) >/dev/null || { \
+		echo "cargo is missing: install Rust 1.95 or newer from https://rustup.rs" >&2; exit 1; }
+
+tools: cargo
+	@scripts/install-test-tools
+
+clients: tools
+	@scripts/install-test-clients $(TOOLS)

@@ -1,0 +1,297 @@
+//! Wire transcripts: `tests/wire/*.resp`, what is sent and what must come back, to the byte's
+//! kind, under RESP2 and RESP3. `docs/TESTING.md` has the format and shows how to write one.
+
+mod pattern;
+mod run;
+mod transcript;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::harness::client::{Address, Client};
+use crate::harness::repository;
+use crate::harness::server::{Server, Start, ruddle_exists};
+use run::{Recorded, play};
+pub(crate) use transcript::Transcript;
+use transcript::{Case, What};
+
+/// Where transcripts are.
+const TRANSCRIPTS: &str = "tests/wire";
+
+/// What the transcripts are played to.
+#[derive(Clone)]
+enum Target {
+    /// Started by us, one per file; the command's words.
+    Command(String),
+    Ruddle,
+    /// Started by somebody else.
+    Running(Address),
+}
+
+/// `RUDDLE_TEST_SERVER`: `host:port` of a running server, or a program to start instead of ours.
+fn target() -> Option<Target> {
+    let Ok(value) = env::var("RUDDLE_TEST_SERVER") else {
+        return ruddle_exists().then_some(Target::Ruddle);
+    };
+    let address = value.to_socket_addrs().ok().and_then(|mut all| all.next());
+    Some(match address {
+        Some(address) => Target::Running(Address::Tcp(address)),
+        None => Target::Command(value),
+    })
+}
+
+/// Every transcript, or those whose name holds the text in `RUDDLE_WIRE`.
+pub(crate) fn transcripts() -> Vec<Transcript> {
+    let wanted = env::var("RUDDLE_WIRE").unwrap_or_default();
+    let mut paths: Vec<PathBuf> = fs::read_dir(repository(TRANSCRIPTS))
+        .expect("tests/wire")
+        .map(|entry| entry.expect("a directory's entry").path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "resp"))
+        .filter(|path| path.to_string_lossy().contains(&wanted))
+        .collect();
+    paths.sort();
+    let parse = |path: &PathBuf| {
+        let name = path.file_name().expect("a file").to_string_lossy();
+        let source = fs::read_to_string(path).expect("a readable transcript");
+        let path = format!("{TRANSCRIPTS}/{name}");
+        Transcript::parse(&path, &source).unwrap_or_else(|why| panic!("{why}"))
+    };
+    paths.iter().map(parse).collect()
+}
+
+#[test]
+fn transcripts_hold() {
+    match target() {
+        Some(target) => check(&target),
+        None => eprintln!("the server is not there yet: no transcript was played"),
+    }
+}
+
+/// The oracle agrees: what the transcripts say is what redis-server says, where it knows it.
+#[test]
+fn transcripts_are_true_of_redis() {
+    if env::var("RUDDLE_TEST_SERVER").is_err() {
+        check(&Target::Command("/usr/bin/redis-server".into()));
+    }
+}
+
+fn check(target: &Target) {
+    let transcripts = transcripts();
+    let failures = Mutex::new(Vec::new());
+    let played = AtomicUsize::new(0);
+    each_in_parallel(&transcripts, |transcript| {
+        let mut problems = Vec::new();
+        let cases = play_file(transcript, target, &mut problems);
+        played.fetch_add(cases, Ordering::Relaxed);
+        failures.lock().expect("no thread died").extend(problems);
+    });
+    let mut failures = failures.into_inner().expect("no thread died");
+    failures.sort();
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed\n\n{}\n",
+        failures.len(),
+        played.into_inner(),
+        failures.join("\n\n")
+    );
+}
+
+/// Plays one file; returns how many cases (times protocols) it had.
+fn play_file(transcript: &Transcript, target: &Target, problems: &mut Vec<String>) -> usize {
+    let mut shared: Option<Running> = None;
+    let mut played = 0;
+    for case in &transcript.cases {
+        for &protocol in &case.protocols {
+            // A file with a server of its own has a fresh one for each case.
+            if shared.is_none() || transcript.server.is_some() {
+                shared = Running::start(target, transcript.server.as_deref());
+            }
+            let Some(server) = &shared else {
+                return played;
+            };
+            if !server.agrees(case) {
+                continue;
+            }
+            server.flush();
+            played += 1;
+            if let (_, Err(failure)) = play(case, &server.address, protocol, false) {
+                let path = &transcript.path;
+                let (line, title) = (failure.line, &case.title);
+                problems.push(format!(
+                    "{path}:{line}: {title} [resp{protocol}]\n{}",
+                    failure.text
+                ));
+            }
+        }
+    }
+    played
+}
+
+/// A server that cases are played to.
+struct Running {
+    address: Address,
+    /// `ruddle`, or the peer's name and version: `redis 7.0.15`.
+    peer: String,
+    _server: Option<Server>,
+}
+
+impl Running {
+    /// The target's server with `args`; none if it runs already and would need arguments.
+    fn start(target: &Target, args: Option<&[String]>) -> Option<Running> {
+        let start = match target {
+            Target::Ruddle => Start::ruddle(),
+            Target::Command(line) => Start::command(line),
+            Target::Running(_) if args.is_some() => return None,
+            Target::Running(address) => {
+                return Some(Running {
+                    address: address.clone(),
+                    peer: peer_of(address),
+                    _server: None,
+                });
+            }
+        };
+        let server = start.args(args.unwrap_or_default()).start();
+        let address = server.unix();
+        let peer = match target {
+            Target::Ruddle => "ruddle".into(),
+            Target::Command(line) => match args {
+                // It may want a password: the same program says who it is without one.
+                Some(_) => peer_of(&Start::command(line).start().unix()),
+                None => peer_of(&address),
+            },
+            Target::Running(_) => unreachable!("returned above"),
+        };
+        Some(Running {
+            address,
+            peer,
+            _server: Some(server),
+        })
+    }
+
+    /// Whether the case is true of this server.
+    fn agrees(&self, case: &Case) -> bool {
+        let named = |peers: &Vec<String>| peers.iter().any(|peer| self.peer.starts_with(peer));
+        self.peer == "ruddle" || case.peers.as_ref().is_none_or(named)
+    }
+
+    /// Each case begins with nothing stored. Errors do not matter: a server that wants a password
+    /// is fresh for each case.
+    fn flush(&self) {
+        if let Ok(mut client) = Client::try_connect(&self.address) {
+            let _ = client.send(&["FLUSHALL"]).ok().and(client.read().ok());
+        }
+    }
+}
+
+/// The name and version of a running server, as `[peers: …]` names them: `valkey-9.1.2`.
+fn peer_of(address: &Address) -> String {
+    let info = Client::connect(address).call(&["INFO", "server"]);
+    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map(|value| value.trim().to_owned())
+    };
+    match (
+        field("ruddle_version:"),
+        field("valkey_version:"),
+        field("redis_version:"),
+    ) {
+        (Some(_), _, _) => "ruddle".into(),
+        (_, Some(version), _) => format!("valkey-{version}"),
+        (_, _, version) => format!("redis-{}", version.unwrap_or_default()),
+    }
+}
+
+/// Calls `work` for every item, on all cores.
+fn each_in_parallel<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(2) {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(item);
+                }
+            });
+        }
+    });
+}
+
+/// Writes the replies of a real server where the transcripts chosen by `RUDDLE_WIRE` have `?`.
+/// Runs only when asked to: `make record WIRE=name`.
+#[test]
+fn record() {
+    if env::var("RUDDLE_RECORD").is_err() {
+        return;
+    }
+    let target = target().expect("RUDDLE_TEST_SERVER says which server to ask");
+    for transcript in transcripts() {
+        let mut replies: BTreeMap<usize, Vec<(u8, String)>> = BTreeMap::new();
+        for case in &transcript.cases {
+            let asks = |case: &Case| {
+                case.steps
+                    .iter()
+                    .any(|s| matches!(s.what, What::Unrecorded))
+            };
+            if !asks(case) {
+                continue;
+            }
+            for &protocol in &case.protocols {
+                let server = Running::start(&target, transcript.server.as_deref());
+                let server = server.expect("a server with the file's arguments");
+                server.flush();
+                let (recorded, result) = play(case, &server.address, protocol, true);
+                note(&mut replies, protocol, recorded);
+                if let Err(why) = result {
+                    eprintln!("{}:{}: {}", transcript.path, why.line, why.text);
+                }
+            }
+        }
+        write_down(&transcript.path, &replies);
+    }
+}
+
+fn note(replies: &mut BTreeMap<usize, Vec<(u8, String)>>, protocol: u8, recorded: Recorded) {
+    for (line, reply) in recorded {
+        // What RESP2 makes of a RESP3 reply need not be written: the pattern knows it. So compare
+        // with that, and keep RESP2's form only where it differs.
+        let all = replies.entry(line).or_default();
+        if protocol == 3
+            && all
+                .iter()
+                .any(|(_, text)| *text == reply.clone().lowered().to_string())
+        {
+            all.clear();
+            all.push((0, reply.to_string()));
+        } else {
+            all.push((protocol, reply.to_string()));
+        }
+    }
+}
+
+fn write_down(path: &str, replies: &BTreeMap<usize, Vec<(u8, String)>>) {
+    let path = repository(path);
+    let source = fs::read_to_string(&path).expect("a readable transcript");
+    let mut text = String::new();
+    for (index, line) in source.lines().enumerate() {
+        match replies.get(&(index + 1)) {
+            None => text.push_str(&format!("{line}\n")),
+            Some(found) => {
+                let connection = line.strip_suffix('?').unwrap_or_default();
+                for (protocol, reply) in found {
+                    let prefix = match (protocol, found.len()) {
+                        (0, _) | (_, 1) => String::new(),
+                        (protocol, _) => format!("resp{protocol}: "),
+                    };
+                    text.push_str(&format!("{connection}{prefix}{reply}\n"));
+                }
+            }
+        }
+    }
+    fs::write(&path, text).expect("a writable transcript");
+}
