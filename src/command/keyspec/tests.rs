@@ -1,3 +1,5 @@
+//! Keys are found where each specification says.
+
 use super::*;
 use crate::resp::request::OwnedRequest;
 
