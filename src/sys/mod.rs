@@ -1,3 +1,5 @@
 //! What the machine gives: time, chance, threads, signals, memory.
 
+pub mod alloc;
 pub mod clock;
+pub mod reaper;
