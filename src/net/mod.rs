@@ -1,1 +1,4 @@
-//! net: under construction.
+//! Sockets: listening, accepting, reading, writing. Never parses, never executes.
+
+pub mod listener;
+pub mod transport;
