@@ -1,1 +1,198 @@
-//! client: under construction.
+//! One connection: its transport, what has arrived and not been executed, what waits to be sent,
+//! and everything a client is to the server (protocol, database, name, activity).
+//!
+//! An idle client holds no buffers: input is read into a buffer the whole loop shares and only an
+//! unfinished request is copied into `pending`; the output's buffer goes back to a pool when it
+//! has been sent.
+
+pub mod slab;
+
+use std::collections::VecDeque;
+
+use bitflags::bitflags;
+
+use crate::net::transport::{Peer, Transport};
+use crate::resp::parser::Parser;
+use crate::resp::reply::Reply;
+use crate::resp::request::OwnedRequest;
+use crate::sys::clock::{MonoNs, UnixMs};
+
+/// A connected client.
+#[derive(Debug)]
+pub struct Client {
+    /// Unique for the life of the server, in order of arrival, from 1 on.
+    pub id: u64,
+    pub transport: Transport,
+    pub peer: Peer,
+    /// Bytes that arrived and are not parsed yet, or belong to an unfinished request.
+    pub pending: Vec<u8>,
+    pub parser: Parser,
+    /// Whole requests that wait, before those still in `pending`.
+    pub postponed: VecDeque<OwnedRequest>,
+    pub reply: Reply,
+    pub db: usize,
+    pub activity: Activity,
+    pub flags: ClientFlags,
+    pub names: Names,
+    pub times: Times,
+    pub traffic: Traffic,
+    /// Since when the output has been over its soft limit.
+    pub over_soft_limit_since: Option<MonoNs>,
+    /// The index, in the command table, of the last command it sent.
+    pub last_command: Option<usize>,
+    pub reply_mode: ReplyMode,
+}
+
+/// What a client is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// It is served when it sends something.
+    #[default]
+    Ready,
+    /// Its next request waits for the end of CLIENT PAUSE.
+    Paused,
+    /// It is closed once its output is sent (or at once, if the reason does not allow for that).
+    Closing(CloseReason),
+}
+
+/// Why a client is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The peer ended the connection or it broke.
+    Gone,
+    /// The last reply goes out first: QUIT, a protocol error.
+    AfterReply,
+    /// The server cuts it off: killed, timed out, over a limit.
+    CutOff,
+}
+
+bitflags! {
+    /// What is so about a client, or not.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ClientFlags: u16 {
+        /// It may run commands that need authentication.
+        const AUTHENTICATED = 1 << 0;
+        /// It is not closed when the memory of all clients is over its bound.
+        const NO_EVICT = 1 << 1;
+        /// Its accesses do not count as use of the keys.
+        const NO_TOUCH = 1 << 2;
+        /// It stands in the list of clients with work left over for the next turn.
+        const ACTIVE = 1 << 3;
+        /// It stands in the list of clients with output to send.
+        const WRITING = 1 << 4;
+        /// It asked to be told when its socket takes more output.
+        const WANTS_WRITABLE = 1 << 5;
+        /// Its socket may hold more bytes than were read.
+        const UNREAD = 1 << 6;
+        /// Its peer sends no more: what is read ends for good.
+        const HUNG_UP = 1 << 8;
+        /// The poll watches its socket for room to write.
+        const WATCHED_WRITABLE = 1 << 9;
+        /// `pending` may hold whole requests.
+        const UNPARSED = 1 << 7;
+    }
+}
+
+/// Whether and which of its replies a client wants (CLIENT REPLY).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyMode {
+    #[default]
+    On,
+    Off,
+    /// The reply of the next command is dropped.
+    SkipNext,
+    /// The reply of the command being executed is dropped.
+    Skip,
+}
+
+/// What a client calls itself.
+#[derive(Debug, Default)]
+pub struct Names {
+    pub name: Box<[u8]>,
+    pub library: Box<[u8]>,
+    pub library_version: Box<[u8]>,
+}
+
+/// When things happened to a client.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    pub connected: UnixMs,
+    pub connected_mono: MonoNs,
+    /// The last time it sent something or was sent something.
+    pub active: MonoNs,
+}
+
+/// How much a client moved.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    pub input_bytes: u64,
+    pub output_bytes: u64,
+    pub commands: u64,
+    /// Reads from its socket.
+    pub events: u64,
+}
+
+impl Client {
+    /// A client that has just arrived.
+    pub fn new(id: u64, transport: Transport, peer: Peer, now: UnixMs, mono: MonoNs) -> Client {
+        Client {
+            id,
+            transport,
+            peer,
+            pending: Vec::new(),
+            parser: Parser::default(),
+            postponed: VecDeque::new(),
+            reply: Reply::default(),
+            db: 0,
+            activity: Activity::Ready,
+            flags: ClientFlags::empty(),
+            names: Names::default(),
+            times: Times {
+                connected: now,
+                connected_mono: mono,
+                active: mono,
+            },
+            traffic: Traffic::default(),
+            over_soft_limit_since: None,
+            last_command: None,
+            reply_mode: ReplyMode::On,
+        }
+    }
+
+    /// Whether it may run commands that need authentication.
+    #[inline]
+    pub fn is_authenticated(&self) -> bool {
+        self.flags.contains(ClientFlags::AUTHENTICATED)
+    }
+
+    /// Whether it is on its way out.
+    #[inline]
+    pub fn is_closing(&self) -> bool {
+        matches!(self.activity, Activity::Closing(_))
+    }
+
+    /// Marks it to be closed; the first reason stands, unless the new one is more urgent.
+    pub fn close(&mut self, reason: CloseReason) {
+        match self.activity {
+            Activity::Closing(before) if before != CloseReason::AfterReply => {}
+            _ => self.activity = Activity::Closing(reason),
+        }
+    }
+
+    /// Whether requests may be executed for it now.
+    #[inline]
+    pub fn is_ready(&self) -> bool {
+        self.activity == Activity::Ready
+    }
+
+    /// Bytes of memory it holds, itself included.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Client>()
+            + self.pending.capacity()
+            + self.parser.memory_bytes()
+            + self.reply.output.memory_bytes()
+            + self.names.name.len()
+            + self.names.library.len()
+            + self.names.library_version.len()
+    }
+}

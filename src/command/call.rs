@@ -13,7 +13,7 @@ pub struct Call<'a> {
     pub random: &'a mut fastrand::Rng,
     pub limits: &'a Limits,
     /// The command's full name, in lower case (`object|encoding`), for error texts.
-    pub name: &'static str,
+    pub name: &'a str,
 }
 
 /// What the configuration bounds for data commands.

@@ -52,6 +52,8 @@ pub struct Effects {
     /// Changes made to the data (Redis's `dirty`); 0 means there is nothing to propagate.
     pub changes: u64,
     pub propagation: Propagation,
+    /// Whether somebody (the log, a replica) reads `propagation`; otherwise nothing is collected.
+    pub propagated: bool,
     /// Classes somebody listens to; events of others are not collected.
     pub listened: EventClass,
     pub events: Vec<Event>,
@@ -66,6 +68,9 @@ impl Default for EventClass {
 impl Effects {
     /// Propagates `args` instead of the command as it was sent.
     pub fn propagate<T: AsRef<[u8]>>(&mut self, args: impl IntoIterator<Item = T>) {
+        if !self.propagated {
+            return;
+        }
         let request = OwnedRequest::new(args);
         match &mut self.propagation {
             Propagation::Instead(requests) => requests.push(request),

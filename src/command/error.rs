@@ -6,27 +6,32 @@ use std::borrow::Cow;
 
 /// An error reply, without its leading `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandError(Cow<'static, str>);
+pub struct CommandError(Cow<'static, [u8]>);
 
 impl CommandError {
     const fn fixed(text: &'static str) -> CommandError {
-        CommandError(Cow::Borrowed(text))
+        CommandError(Cow::Borrowed(text.as_bytes()))
     }
 
     /// An error whose text quotes what the user sent.
     #[cold]
-    pub fn quoting(text: String) -> CommandError {
-        CommandError(Cow::Owned(text))
+    pub fn quoting(text: impl Into<Vec<u8>>) -> CommandError {
+        CommandError(Cow::Owned(text.into()))
     }
 
     /// The text, its code first.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &[u8] {
         &self.0
     }
 
     /// The code: the text's first word.
     pub fn code(&self) -> &str {
-        self.0.split(' ').next().unwrap_or_default()
+        let code = self
+            .0
+            .split(|byte| *byte == b' ')
+            .next()
+            .unwrap_or_default();
+        std::str::from_utf8(code).unwrap_or_default()
     }
 
     /// Too many or too few arguments for `name` (in lower case, `container|sub` for subcommands).
@@ -52,6 +57,7 @@ impl CommandError {
     pub const OUT_OF_RANGE: CommandError = Self::fixed("ERR value is out of range");
     pub const NOT_POSITIVE: CommandError =
         Self::fixed("ERR value is out of range, must be positive");
+    pub const NOAUTH: CommandError = Self::fixed("NOAUTH Authentication required.");
     pub const NO_SUCH_KEY: CommandError = Self::fixed("ERR no such key");
     pub const INDEX_OUT_OF_RANGE: CommandError = Self::fixed("ERR index out of range");
     pub const SAME_OBJECT: CommandError =

@@ -10,3 +10,8 @@ pub mod effects;
 pub mod error;
 pub mod keyspec;
 pub mod spec;
+
+use spec::{DataHandler, Row};
+
+/// The rows of all data commands, by family.
+pub static FAMILIES: &[&[Row<DataHandler>]] = &[];

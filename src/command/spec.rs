@@ -85,6 +85,18 @@ impl Spec {
         }
     }
 
+    /// The index of the first key, if the first key specification gives it; 0: it does not.
+    pub fn first_key_index(&self) -> usize {
+        match self.keys.first() {
+            Some(KeySpec {
+                begin: Begin::Index(index),
+                find: Find::Range { .. },
+                ..
+            }) => *index,
+            _ => 0,
+        }
+    }
+
     /// All ACL categories: those of the row and those that follow from its flags, as in Redis.
     pub fn categories(&self) -> Acl {
         let mut acl = self.acl;

@@ -164,6 +164,7 @@ impl<'a> Request<'a> {
 pub struct OwnedRequest {
     buf: Vec<u8>,
     spans: Vec<Span>,
+    large: Vec<Large>,
 }
 
 impl OwnedRequest {
@@ -176,6 +177,21 @@ impl OwnedRequest {
         owned
     }
 
+    /// A copy of `request`; large arguments are shared, not copied.
+    pub fn copy_of(request: Request<'_>) -> Self {
+        let mut owned = OwnedRequest::default();
+        for arg in request.args() {
+            match arg {
+                Arg::Bytes(bytes) => owned.push(bytes),
+                Arg::Large(large) => {
+                    owned.spans.push(Span::large(owned.large.len()));
+                    owned.large.push(Large::new(large.rope.clone()));
+                }
+            }
+        }
+        owned
+    }
+
     /// Appends an argument.
     pub fn push(&mut self, arg: &[u8]) {
         self.spans.push(Span::small(self.buf.len(), arg.len()));
@@ -184,6 +200,6 @@ impl OwnedRequest {
 
     /// The request, borrowed.
     pub fn request(&self) -> Request<'_> {
-        Request::new(&self.buf, &self.spans, &[])
+        Request::new(&self.buf, &self.spans, &self.large)
     }
 }

@@ -1,1 +1,192 @@
-//! server: under construction.
+//! The reactor: one thread that owns every client and all data.
+//!
+//! [`turn`] is the loop's one turn and calls the rest in order: [`serve`] reads and parses for one
+//! client, [`dispatch`] executes one request (through [`gate`], which may refuse it, and `settle`,
+//! which draws the consequences), [`send`] writes replies and closes, [`tend`] does the upkeep.
+//! [`startup`] and [`shutdown`] are its two ends.
+
+pub mod dispatch;
+pub mod gate;
+pub mod send;
+pub mod serve;
+pub mod shutdown;
+pub mod startup;
+pub mod table;
+pub mod tend;
+pub mod turn;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mio::{Poll, Token};
+use signal_hook_mio::v1_0::Signals;
+
+use crate::client::slab::{ClientKey, Clients};
+use crate::client::{Activity, ClientFlags, CloseReason};
+use crate::command::call::Limits;
+use crate::command::effects::Effects;
+use crate::config::Config;
+use crate::keyspace::Keyspace;
+use crate::net::listener::Listener;
+use crate::observe::metrics::Metrics;
+use crate::resp::parser::Batch;
+use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
+use crate::sys::reaper::Reaper;
+use gate::Pause;
+use table::CommandTable;
+
+/// The version of Redis whose behaviour clients may expect.
+pub const REDIS_VERSION: &str = "7.2.4";
+
+/// The token of the signal source; client tokens are slab indices, far below.
+const SIGNALS: Token = Token(usize::MAX);
+
+/// Listener `n` has the token `LISTENERS - n`.
+const LISTENERS: usize = usize::MAX - 1;
+
+/// A server: everything there is.
+pub struct Server {
+    pub config: Config,
+    pub config_file: Option<PathBuf>,
+    pub keyspace: Keyspace,
+    pub clients: Clients,
+    pub table: Arc<CommandTable>,
+    pub metrics: Metrics,
+    pub clock: Clock,
+    /// The present moment, as read once for the command being executed.
+    pub now: Moment,
+    pub random: fastrand::Rng,
+    pub reaper: Reaper,
+    pub effects: Effects,
+    pub limits: Limits,
+    pub started: Moment,
+    /// 40 hexadecimal digits that name this run.
+    pub run_id: String,
+    /// CLIENT PAUSE, while it lasts.
+    pub pause: Option<Pause>,
+    /// A shutdown that was asked for and is carried out at the end of the turn.
+    pub shutdown: Option<shutdown::Shutdown>,
+    /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).
+    pub active_expiry: bool,
+    pub peaks: Peaks,
+    /// Changes to the data since the last snapshot.
+    pub dirty: u64,
+    next_client_id: u64,
+    tending: tend::Tending,
+    io: Io,
+    work: Work,
+}
+
+/// Highest values seen since the start, and when.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peaks {
+    pub used_memory: usize,
+    pub used_memory_at: UnixMs,
+    /// The longest single execution of a command.
+    pub command_ns: u64,
+}
+
+/// A moment on both clocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    pub unix: UnixUs,
+    pub mono: MonoNs,
+}
+
+impl Moment {
+    /// The wall clock in milliseconds.
+    #[inline]
+    pub fn ms(self) -> UnixMs {
+        self.unix.ms()
+    }
+}
+
+/// What the loop waits on.
+struct Io {
+    poll: Poll,
+    listeners: Vec<Listener>,
+    signals: Option<Signals>,
+    /// Listeners with connections waiting (bit `n`: listener `n`), carried from turn to turn.
+    accepting: u64,
+}
+
+/// What is left to do, and the buffers to do it with.
+#[derive(Default)]
+struct Work {
+    /// Clients with input to read, parse or execute.
+    active: Vec<ClientKey>,
+    /// Clients with output to send.
+    writing: Vec<ClientKey>,
+    /// Clients to be closed at the end of the turn.
+    closing: Vec<ClientKey>,
+    /// Clients whose next request waits for the end of CLIENT PAUSE.
+    paused: Vec<ClientKey>,
+    /// What every client's input is read into.
+    input: Vec<u8>,
+    batch: Batch,
+    /// Output buffers not in use.
+    spare_buffers: Vec<Vec<u8>>,
+}
+
+impl Server {
+    /// Reads both clocks.
+    pub fn read_clock(&mut self) {
+        self.now = Moment {
+            unix: self.clock.unix_us(),
+            mono: self.clock.mono(),
+        };
+    }
+
+    /// Lists a client among those with input to work on, once.
+    pub(crate) fn activate(&mut self, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(key) else {
+            return;
+        };
+        if !client.flags.contains(ClientFlags::ACTIVE) {
+            client.flags.insert(ClientFlags::ACTIVE);
+            self.work.active.push(key);
+        }
+    }
+
+    /// Lists a client among those with output to send, once, if it has any.
+    #[inline]
+    pub(crate) fn want_write(&mut self, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(key) else {
+            return;
+        };
+        let listed = ClientFlags::WRITING | ClientFlags::WANTS_WRITABLE;
+        if !client.flags.intersects(listed) && !client.reply.output.is_empty() {
+            client.flags.insert(ClientFlags::WRITING);
+            self.work.writing.push(key);
+        }
+    }
+
+    /// Marks a client to be closed; `reap` closes it.
+    pub fn close(&mut self, key: ClientKey, reason: CloseReason) {
+        let Some(client) = self.clients.get_mut(key) else {
+            return;
+        };
+        client.close(reason);
+        self.work.closing.push(key);
+    }
+
+    /// Ends CLIENT PAUSE: whoever waited is served again.
+    pub fn unpause(&mut self) {
+        self.pause = None;
+        for key in std::mem::take(&mut self.work.paused) {
+            let Some(client) = self.clients.get_mut(key) else {
+                continue;
+            };
+            if client.activity == Activity::Paused {
+                client.activity = Activity::Ready;
+                client.flags.insert(ClientFlags::UNPARSED);
+                self.activate(key);
+            }
+        }
+    }
+
+    /// Clients that wait for the end of CLIENT PAUSE.
+    pub fn paused_count(&self) -> usize {
+        self.work.paused.len()
+    }
+}

@@ -1,0 +1,158 @@
+//! Executes one request: find the command, pass the gate, run the handler, settle the consequences.
+
+use super::Server;
+use super::gate::Verdict;
+use super::table::{Action, Command, CommandTable};
+use crate::admin::AdminCall;
+use crate::client::slab::ClientKey;
+use crate::client::{Activity, ReplyMode};
+use crate::command::args::Args;
+use crate::command::call::Call;
+use crate::command::error::CommandError;
+use crate::ds::output::Mark;
+use crate::observe::metrics::Outcome;
+use crate::resp::request::{OwnedRequest, Request};
+use crate::sys::clock::MonoNs;
+
+impl Server {
+    /// Executes `request` for a client and writes its reply.
+    pub(super) fn execute(&mut self, table: &CommandTable, key: ClientKey, request: Request<'_>) {
+        let mark = self.clients[key].reply.output.mark();
+        let command = match table.resolve(&request) {
+            Ok(command) => command,
+            Err(error) => {
+                self.reject(key, None, &error);
+                return self.finish_reply(key, mark);
+            }
+        };
+        match self.admit(key, command) {
+            Verdict::Run => {}
+            Verdict::Refuse(error) => {
+                self.reject(key, Some(command), &error);
+                return self.finish_reply(key, mark);
+            }
+            Verdict::Postpone => {
+                let client = &mut self.clients[key];
+                client.activity = Activity::Paused;
+                client.postponed.push_front(OwnedRequest::copy_of(request));
+                self.work.paused.push(key);
+                return;
+            }
+        }
+        let started = self.now.mono;
+        let result = self.call(key, command, request);
+        self.settle(key, command, started, result, mark);
+        self.finish_reply(key, mark);
+    }
+
+    #[inline]
+    fn call(
+        &mut self,
+        key: ClientKey,
+        command: &Command,
+        request: Request<'_>,
+    ) -> Result<(), CommandError> {
+        let mut args = Args::new(request, command.words);
+        match command.action {
+            Action::Data(handler) => {
+                let client = &mut self.clients[key];
+                let mut call = Call {
+                    db: self.keyspace.view(client.db, self.now.ms()),
+                    reply: &mut client.reply,
+                    effects: &mut self.effects,
+                    random: &mut self.random,
+                    limits: &self.limits,
+                    name: &command.name,
+                };
+                handler(&mut call, &mut args)
+            }
+            Action::Admin(handler) => {
+                // The reply is taken out so that the handler can have the whole server beside it.
+                let mut reply = std::mem::take(&mut self.clients[key].reply);
+                let mut call = AdminCall {
+                    client: key,
+                    reply: &mut reply,
+                    name: &command.name,
+                };
+                let result = handler(self, &mut call, &mut args);
+                self.clients[key].reply = reply;
+                result
+            }
+            // The gate lets no container through: its arity demands a subcommand.
+            Action::Container => Err(CommandError::wrong_arity(&command.name)),
+        }
+    }
+
+    /// Draws the consequences of an execution: the error reply, counters, effects.
+    #[inline]
+    fn settle(
+        &mut self,
+        key: ClientKey,
+        command: &Command,
+        started: MonoNs,
+        result: Result<(), CommandError>,
+        mark: Mark,
+    ) {
+        let ended = self.clock.mono();
+        self.advance_to(ended);
+        let elapsed = ended.since(started);
+        let outcome = if result.is_ok() {
+            Outcome::Done
+        } else {
+            Outcome::Failed
+        };
+        self.metrics
+            .command_ran(usize::from(command.id.0), elapsed, outcome);
+        self.peaks.command_ns = self.peaks.command_ns.max(elapsed);
+        let client = &mut self.clients[key];
+        client.traffic.commands += 1;
+        client.last_command = Some(usize::from(command.id.0));
+        if let Err(error) = result {
+            client.reply.output.truncate(mark);
+            client.reply.error(error.text());
+            self.metrics.errors.count(error.code());
+        }
+        if self.effects.changes > 0 {
+            self.dirty += self.effects.changes;
+        }
+        self.effects.clear();
+    }
+
+    /// Moves the present moment on to `mono`; the wall clock follows at the same pace until it is
+    /// read again at the next turn.
+    #[inline]
+    fn advance_to(&mut self, mono: MonoNs) {
+        let us = mono.since(self.now.mono) / 1000;
+        self.now.unix.0 = self.now.unix.0.saturating_add_unsigned(us);
+        // What is below a microsecond stays to be counted next time.
+        self.now.mono.0 += us * 1000;
+    }
+
+    #[cold]
+    fn reject(&mut self, key: ClientKey, command: Option<&Command>, error: &CommandError) {
+        if let Some(command) = command {
+            self.metrics.command_rejected(usize::from(command.id.0));
+        }
+        self.metrics.errors.count(error.code());
+        self.clients[key].reply.error(error.text());
+    }
+
+    /// Drops the reply if the client asked for that (CLIENT REPLY OFF and SKIP).
+    #[inline]
+    fn finish_reply(&mut self, key: ClientKey, mark: Mark) {
+        let client = &mut self.clients[key];
+        match client.reply_mode {
+            ReplyMode::On => {}
+            ReplyMode::Off => client.reply.output.truncate(mark),
+            // CLIENT REPLY SKIP itself has no reply; the command after it is the one meant.
+            ReplyMode::SkipNext => {
+                client.reply.output.truncate(mark);
+                client.reply_mode = ReplyMode::Skip;
+            }
+            ReplyMode::Skip => {
+                client.reply.output.truncate(mark);
+                client.reply_mode = ReplyMode::On;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Who may run what, now. The order of the questions is Redis's, because clients see which refusal
+//! wins: after the name and the number of arguments come authentication and the pause; memory,
+//! disk errors and the rest join between them with the parts of the server they belong to.
+
+use super::Server;
+use super::table::Command;
+use crate::client::slab::ClientKey;
+use crate::command::error::CommandError;
+use crate::command::spec::Flags;
+use crate::sys::clock::MonoNs;
+
+/// The gate's answer.
+#[derive(Debug)]
+pub enum Verdict {
+    Run,
+    Refuse(CommandError),
+    /// The client waits; the request is executed later.
+    Postpone,
+}
+
+/// CLIENT PAUSE: until when, and what.
+#[derive(Clone, Copy, Debug)]
+pub struct Pause {
+    pub until: MonoNs,
+    pub what: Paused,
+}
+
+/// What is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// Commands that change data or may replicate.
+    Writes,
+    /// All commands.
+    All,
+}
+
+impl Server {
+    /// Whether a client may run `command` now.
+    #[inline]
+    pub(super) fn admit(&self, key: ClientKey, command: &Command) -> Verdict {
+        let flags = command.spec.flags;
+        let client = &self.clients[key];
+        if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
+            return Verdict::Refuse(CommandError::NOAUTH);
+        }
+        if let Some(pause) = self.pause
+            && (pause.what == Paused::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
+        {
+            return Verdict::Postpone;
+        }
+        Verdict::Run
+    }
+}

@@ -1,0 +1,67 @@
+//! The orderly end: asked for by SHUTDOWN or a signal, carried out at the end of a turn.
+
+use super::{SIGNALS, Server};
+use crate::config::Config;
+
+/// How the server is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    pub save: Save,
+    /// Do not wait for replicas.
+    pub now: bool,
+    /// End even if saving fails.
+    pub force: bool,
+}
+
+/// Whether a snapshot is written first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Save {
+    /// If save points are configured.
+    #[default]
+    Configured,
+    Always,
+    Never,
+}
+
+impl Server {
+    /// Takes the signals that arrived.
+    pub(super) fn take_signals(&mut self) {
+        let Some(signals) = &mut self.io.signals else {
+            return;
+        };
+        for signal in signals.pending() {
+            let name = if signal == libc::SIGINT {
+                "SIGINT"
+            } else {
+                "SIGTERM"
+            };
+            if self.shutdown.is_some() {
+                // Asked twice: no more waiting.
+                log::warn!("You insist... exiting now.");
+                std::process::exit(1);
+            }
+            log::warn!("Received {name} scheduling shutdown...");
+            self.shutdown = Some(Shutdown {
+                save: Save::Configured,
+                now: false,
+                force: false,
+            });
+        }
+    }
+
+    /// Ends the server if that was asked for; whether it has ended.
+    pub(super) fn shutdown_if_asked(&mut self) -> bool {
+        if self.shutdown.is_none() {
+            return false;
+        }
+        log::warn!("User requested shutdown...");
+        let Config { .. } = self.config;
+        for listener in &mut self.io.listeners {
+            listener.deregister(self.io.poll.registry());
+        }
+        self.io.listeners.clear();
+        log::warn!("Ruddle is now ready to exit, bye bye...");
+        debug_assert_ne!(SIGNALS.0, 0);
+        true
+    }
+}

@@ -1,0 +1,199 @@
+//! From a configuration to a server that listens.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mio::Poll;
+use mio::Token;
+use signal_hook_mio::v1_0::Signals;
+
+use super::{Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
+use crate::client::slab::Clients;
+use crate::command::call::Limits;
+use crate::command::effects::Effects;
+use crate::config::Config;
+use crate::keyspace::Keyspace;
+use crate::net::listener::{self, BindWord, Listener};
+use crate::observe::metrics::Metrics;
+use crate::server::table::CommandTable;
+use crate::sys::clock::Clock;
+use crate::sys::reaper::Reaper;
+
+/// Why the server does not start: one line for the operator.
+#[derive(Debug)]
+pub enum StartError {
+    /// The system refuses something the loop needs.
+    System(&'static str, io::Error),
+    /// Nothing can listen on this address.
+    Listen {
+        address: String,
+        port: u16,
+        error: io::Error,
+    },
+    ListenUnix {
+        path: PathBuf,
+        error: io::Error,
+    },
+    /// Every address of `bind` was passed over.
+    NothingBound {
+        port: u16,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::System(what, error) => write!(f, "Cannot start: {what}: {error}"),
+            StartError::Listen {
+                address,
+                port,
+                error,
+            } => write!(
+                f,
+                "Could not create server TCP listening socket {address}:{port}: bind: {error}"
+            ),
+            StartError::ListenUnix { path, error } => {
+                write!(
+                    f,
+                    "Failed opening Unix socket: bind: {}: {error}",
+                    path.display()
+                )
+            }
+            StartError::NothingBound { port } => {
+                write!(
+                    f,
+                    "Failed listening on port {port} (tcp): no address of 'bind' is here"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Server {
+    /// A server for `config`, listening, with its worker threads started.
+    ///
+    /// # Errors
+    /// If an address cannot be listened on or the system refuses what the loop needs.
+    pub fn start(config: Config, clock: Clock, seed: u64) -> Result<Server, StartError> {
+        let system = |what| move |error| StartError::System(what, error);
+        let poll = Poll::new().map_err(system("the event poll"))?;
+        let mut signals =
+            Signals::new([libc::SIGTERM, libc::SIGINT]).map_err(system("the signal handlers"))?;
+        poll.registry()
+            .register(&mut signals, SIGNALS, mio::Interest::READABLE)
+            .map_err(system("watching signals"))?;
+        let io = Io {
+            poll,
+            listeners: Vec::new(),
+            signals: Some(signals),
+            accepting: 0,
+        };
+        let reaper = Reaper::start().map_err(system("the reaper thread"))?;
+        let mut server = Server::assemble(config, clock, seed, io, reaper);
+        let listeners = listen(&server.config)?;
+        server
+            .adopt(listeners)
+            .map_err(system("watching a listener"))?;
+        Ok(server)
+    }
+
+    fn assemble(config: Config, clock: Clock, seed: u64, io: Io, reaper: Reaper) -> Server {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let table = CommandTable::new();
+        let now = Moment {
+            unix: clock.unix_us(),
+            mono: clock.mono(),
+        };
+        let hash_seed = [random.u64(..), random.u64(..)];
+        Server {
+            keyspace: Keyspace::new(config.databases, hash_seed),
+            config_file: None,
+            clients: Clients::default(),
+            metrics: Metrics::new(table.len()),
+            table,
+            clock,
+            now,
+            started: now,
+            run_id: (0..40)
+                .map(|_| char::from(HEX[random.usize(..16)]))
+                .collect(),
+            random,
+            reaper,
+            effects: Effects::default(),
+            limits: Limits {
+                string_bytes_max: config.proto_max_bulk_len,
+            },
+            pause: None,
+            shutdown: None,
+            active_expiry: true,
+            peaks: Peaks::default(),
+            dirty: 0,
+            next_client_id: 0,
+            tending: tend::Tending::default(),
+            io,
+            work: Work::default(),
+            config,
+        }
+    }
+
+    /// Replaces the listeners, as at start and when `bind` or `port` change.
+    ///
+    /// # Errors
+    /// If the system cannot watch one more socket.
+    pub fn adopt(&mut self, mut listeners: Vec<Listener>) -> io::Result<()> {
+        let registry = self.io.poll.registry();
+        for old in &mut self.io.listeners {
+            old.deregister(registry);
+        }
+        for (index, listener) in listeners.iter_mut().enumerate() {
+            listener.register(registry, Token(LISTENERS - index))?;
+        }
+        self.io.listeners = listeners;
+        self.accept_again();
+        Ok(())
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Listens wherever `config` says.
+///
+/// # Errors
+/// If one of the addresses, not marked optional, cannot be listened on, or none is left.
+pub fn listen(config: &Config) -> Result<Vec<Listener>, StartError> {
+    let mut listeners = Vec::new();
+    if config.port != 0 {
+        for word in &config.bind {
+            let bind = BindWord::parse(word);
+            match listener::tcp(bind.address, config.port, config.tcp_backlog) {
+                Ok(listener) => listeners.push(listener),
+                Err(error) if bind.forgives(&error) => {}
+                Err(error) => {
+                    let address = bind.address.to_owned();
+                    return Err(StartError::Listen {
+                        address,
+                        port: config.port,
+                        error,
+                    });
+                }
+            }
+        }
+        if listeners.is_empty() && !config.bind.is_empty() {
+            return Err(StartError::NothingBound { port: config.port });
+        }
+    }
+    if !config.unixsocket.is_empty() {
+        let path = Path::new(&config.unixsocket);
+        let mode = (config.unixsocketperm != 0).then_some(config.unixsocketperm);
+        let unix = listener::unix(path, mode, config.tcp_backlog);
+        let listener = unix.map_err(|error| StartError::ListenUnix {
+            path: path.to_owned(),
+            error,
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}

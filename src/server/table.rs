@@ -1,0 +1,292 @@
+//! The command table: every row under its name, found with one multiplication.
+//!
+//! A name is packed into one word (its first and last eight bytes, in lower case, and its length);
+//! the word times a multiplier, shifted, is an index into a table in which no two commands meet.
+//! The multiplier is searched for at start. After the hit the real name is compared.
+
+use std::sync::Arc;
+
+use crate::admin::{self, AdminHandler};
+use crate::command;
+use crate::command::error::CommandError;
+use crate::command::spec::{DataHandler, Row, Run, Spec};
+use crate::resp::request::Request;
+
+/// An index into the table's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u16);
+
+/// One command or subcommand, ready to be found and executed.
+#[derive(Debug)]
+pub struct Command {
+    pub id: CommandId,
+    pub spec: &'static Spec,
+    /// In lower case; a subcommand's with its container's (`object|encoding`).
+    pub name: Box<str>,
+    pub action: Action,
+    pub parent: Option<CommandId>,
+    pub subcommands: Vec<CommandId>,
+    /// The index of the first key among the arguments, for prefetching; 0: none.
+    pub first_key: usize,
+    /// How many words its name takes: where its arguments begin.
+    pub words: usize,
+}
+
+/// What executes a command.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    Data(DataHandler),
+    Admin(AdminHandler),
+    /// Only its subcommands do something.
+    Container,
+}
+
+/// All commands.
+#[derive(Debug)]
+pub struct CommandTable {
+    commands: Vec<Command>,
+    /// Top-level commands' ids by slot; `EMPTY` where there is none.
+    slots: Vec<u16>,
+    multiplier: u64,
+    shift: u32,
+}
+
+const EMPTY: u16 = u16::MAX;
+
+/// Multipliers tried before the table is made larger.
+const TRIES: usize = 4096;
+
+impl CommandTable {
+    /// The table of every family's rows.
+    pub fn new() -> Arc<CommandTable> {
+        let mut commands = Vec::new();
+        for rows in command::FAMILIES {
+            add_rows(&mut commands, rows, None, Action::Data);
+        }
+        for rows in admin::FAMILIES {
+            add_rows(&mut commands, rows, None, Action::Admin);
+        }
+        let (slots, multiplier, shift) = place(&commands);
+        Arc::new(CommandTable {
+            commands,
+            slots,
+            multiplier,
+            shift,
+        })
+    }
+
+    /// The number of commands, subcommands included.
+    pub fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether there are no commands.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// The command with this id.
+    #[inline]
+    pub fn get(&self, id: CommandId) -> &Command {
+        &self.commands[usize::from(id.0)]
+    }
+
+    /// All commands; a container comes before its subcommands.
+    pub fn iter(&self) -> impl Iterator<Item = &Command> {
+        self.commands.iter()
+    }
+
+    /// The commands that are not subcommands.
+    pub fn top_level(&self) -> impl Iterator<Item = &Command> {
+        self.commands
+            .iter()
+            .filter(|command| command.parent.is_none())
+    }
+
+    /// The top-level command called `name`, in any case.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<&Command> {
+        let slot = (pack(name).wrapping_mul(self.multiplier) >> self.shift) as usize;
+        let command = self.commands.get(usize::from(self.slots[slot]))?;
+        command
+            .name
+            .as_bytes()
+            .eq_ignore_ascii_case(name)
+            .then_some(command)
+    }
+
+    /// The subcommand of `container` called `name`, in any case.
+    pub fn find_sub(&self, container: &Command, name: &[u8]) -> Option<&Command> {
+        let subcommands = container.subcommands.iter().map(|id| self.get(*id));
+        subcommands.into_iter().find(|sub| {
+            let word = &sub.name[container.name.len() + 1..];
+            word.as_bytes().eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// The command called `name`, which may be `container|sub`.
+    pub fn find_full(&self, name: &[u8]) -> Option<&Command> {
+        match memchr::memchr(b'|', name) {
+            None => self.find(name),
+            Some(bar) => self.find_sub(self.find(&name[..bar])?, &name[bar + 1..]),
+        }
+    }
+
+    /// The command a request asks for, and that its arguments are as many as it takes.
+    ///
+    /// # Errors
+    /// In Redis's words, if there is no such command or the number of arguments does not fit.
+    #[inline]
+    pub fn resolve(&self, request: &Request<'_>) -> Result<&Command, CommandError> {
+        let Some(mut command) = self.find(request.bytes(0)) else {
+            return Err(unknown_command(request));
+        };
+        if !command.subcommands.is_empty() && request.len() > 1 {
+            let Some(sub) = self.find_sub(command, request.bytes(1)) else {
+                return Err(unknown_subcommand(command, request.bytes(1)));
+            };
+            command = sub;
+        }
+        if !command.spec.accepts(request.len()) {
+            return Err(CommandError::wrong_arity(&command.name));
+        }
+        Ok(command)
+    }
+}
+
+fn add_rows<H: Copy>(
+    commands: &mut Vec<Command>,
+    rows: &'static [Row<H>],
+    parent: Option<CommandId>,
+    action: fn(H) -> Action,
+) {
+    for row in rows {
+        let id = CommandId(u16::try_from(commands.len()).expect("fewer than 65,535 commands"));
+        let name = match parent {
+            Some(parent) => {
+                format!("{}|{}", commands[usize::from(parent.0)].name, row.spec.name).into()
+            }
+            None => row.spec.name.into(),
+        };
+        commands.push(Command {
+            id,
+            spec: &row.spec,
+            name,
+            action: match row.run {
+                Run::Handler(handler) | Run::Both(handler, _) => action(handler),
+                Run::Container(_) => Action::Container,
+            },
+            parent,
+            subcommands: Vec::new(),
+            first_key: row.spec.first_key_index(),
+            words: if parent.is_some() { 2 } else { 1 },
+        });
+        if let Some(parent) = parent {
+            commands[usize::from(parent.0)].subcommands.push(id);
+        }
+        if let Run::Container(subcommands) | Run::Both(_, subcommands) = row.run {
+            add_rows(commands, subcommands, Some(id), action);
+        }
+    }
+}
+
+/// Finds a multiplier under which no two names meet; the table grows until there is one.
+fn place(commands: &[Command]) -> (Vec<u16>, u64, u32) {
+    let mut random = fastrand::Rng::with_seed(0x7275_6464_6c65);
+    let top: Vec<_> = commands
+        .iter()
+        .filter(|command| command.parent.is_none())
+        .collect();
+    for bits in 10.. {
+        let shift = u64::BITS - bits;
+        for _ in 0..TRIES {
+            let multiplier = random.u64(..) | 1;
+            let mut slots = vec![EMPTY; 1 << bits];
+            let placed = top.iter().all(|command| {
+                let word = pack(command.name.as_bytes());
+                let slot = &mut slots[(word.wrapping_mul(multiplier) >> shift) as usize];
+                let free = *slot == EMPTY;
+                *slot = command.id.0;
+                free
+            });
+            if placed {
+                return (slots, multiplier, shift);
+            }
+        }
+        assert!(bits < 24, "two commands have names that pack alike");
+    }
+    unreachable!("the loop above ends by returning or by its assertion")
+}
+
+/// A name's first and last bytes, in lower case, and its length, in one word.
+#[inline]
+fn pack(name: &[u8]) -> u64 {
+    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
+    let len = name.len();
+    let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => (
+                u32::from_le_bytes(*head).into(),
+                u32::from_le_bytes(*tail).into(),
+            ),
+            _ => (
+                name.iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+                0,
+            ),
+        },
+    };
+    ((head | LOWER_CASE) ^ (tail | LOWER_CASE).rotate_left(27)).wrapping_add(len as u64)
+}
+
+/// Bytes of a client's words quoted in an error.
+const QUOTED_BYTES_MAX: usize = 128;
+
+#[cold]
+fn unknown_command(request: &Request<'_>) -> CommandError {
+    let name = request.bytes(0);
+    let quoted = String::from_utf8_lossy(&name[..name.len().min(QUOTED_BYTES_MAX)]);
+    let mut text = format!("ERR unknown command '{quoted}', with args beginning with: ");
+    let mut room = QUOTED_BYTES_MAX;
+    for index in 1..request.len() {
+        if room == 0 {
+            break;
+        }
+        let arg = request.bytes(index);
+        let shown = &arg[..arg.len().min(room)];
+        text.push_str(&format!("'{}' ", String::from_utf8_lossy(shown)));
+        room = room.saturating_sub(shown.len() + 3);
+    }
+    CommandError::quoting(text)
+}
+
+#[cold]
+fn unknown_subcommand(container: &Command, sub: &[u8]) -> CommandError {
+    let quoted = String::from_utf8_lossy(&sub[..sub.len().min(QUOTED_BYTES_MAX)]);
+    let name = container.name.to_ascii_uppercase();
+    CommandError::quoting(format!(
+        "ERR unknown subcommand '{quoted}'. Try {name} HELP."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_in_any_case() {
+        let table = CommandTable::new();
+        for command in table.top_level() {
+            let upper = command.name.to_ascii_uppercase();
+            for name in [&*command.name, &upper] {
+                assert_eq!(
+                    table.find(name.as_bytes()).map(|found| found.id),
+                    Some(command.id)
+                );
+            }
+            assert!(table.find(format!("{upper}x").as_bytes()).is_none());
+        }
+        assert!(table.find(b"").is_none());
+    }
+}

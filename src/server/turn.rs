@@ -1,0 +1,99 @@
+//! One turn of the loop: wait, read and execute, tend, write, reap, accept.
+//!
+//! The poll is edge-triggered: what a budget cut short is remembered in a list and carried into the
+//! next turn, which then does not wait. No list is walked while it grows: a turn takes it whole and
+//! what comes meanwhile stands in the next one.
+
+use std::io;
+use std::time::Duration;
+
+use mio::Events;
+
+use super::{LISTENERS, SIGNALS, Server};
+use crate::client::ClientFlags;
+
+/// Events taken from the system at once.
+const EVENTS_MAX: usize = 1024;
+
+impl Server {
+    /// Runs until a shutdown is complete.
+    ///
+    /// # Errors
+    /// If the system cannot wait for events: the server cannot go on.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        while !self.turn(&mut events)? {}
+        Ok(())
+    }
+
+    /// One turn; whether it was the last.
+    fn turn(&mut self, events: &mut Events) -> io::Result<bool> {
+        self.before_wait();
+        let timeout = if self.has_work() {
+            Duration::ZERO
+        } else {
+            self.tend_due_in()
+        };
+        match self.io.poll.poll(events, Some(timeout)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+            other => other?,
+        }
+        self.read_clock();
+        let started = self.now.mono;
+        self.metrics.turns += 1;
+        self.note_events(events);
+        for key in std::mem::take(&mut self.work.active) {
+            self.serve(key);
+        }
+        self.tend();
+        self.write_all();
+        self.reap();
+        self.accept();
+        self.metrics.turns_ns += self.clock.mono().since(started);
+        Ok(self.shutdown_if_asked())
+    }
+
+    fn has_work(&self) -> bool {
+        !self.work.active.is_empty()
+            || !self.work.writing.is_empty()
+            || !self.work.closing.is_empty()
+            || self.io.accepting != 0
+    }
+
+    fn note_events(&mut self, events: &Events) {
+        for event in events {
+            let token = event.token();
+            if token == SIGNALS {
+                self.take_signals();
+                continue;
+            }
+            let Some(key) = self.clients.key_of_token(token.0) else {
+                if let Some(bit) = listener_bit(token.0, self.io.listeners.len()) {
+                    self.io.accepting |= bit;
+                }
+                continue;
+            };
+            let client = &mut self.clients[key];
+            if event.is_writable() && client.flags.contains(ClientFlags::WANTS_WRITABLE) {
+                client.flags.remove(ClientFlags::WANTS_WRITABLE);
+                if !client.flags.contains(ClientFlags::WRITING) {
+                    client.flags.insert(ClientFlags::WRITING);
+                    self.work.writing.push(key);
+                }
+            }
+            if event.is_readable() || event.is_read_closed() || event.is_error() {
+                client.flags.insert(ClientFlags::UNREAD);
+                // The end may follow right behind the last bytes, without an event of its own.
+                client
+                    .flags
+                    .set(ClientFlags::HUNG_UP, event.is_read_closed());
+                self.activate(key);
+            }
+        }
+    }
+}
+
+fn listener_bit(token: usize, listeners: usize) -> Option<u64> {
+    let index = LISTENERS - token.min(LISTENERS);
+    (index < listeners).then(|| 1 << index)
+}
