@@ -8,6 +8,8 @@ TOOLS := target/test-tools
 
 # The profile of the tests: see [profile.dev] in Cargo.toml.
 TEST := $(CARGO) test --locked
+# What `make bench` compares with: command lines that take Redis's options.
+PEERS ?= $(shell command -v redis-server)
 
 .PHONY: help build run test check tools clients record bench fuzz docs clean
 
@@ -36,8 +38,9 @@ record: ## write real replies where a transcript has `?` (WIRE=name, SERVER=/usr
 	RUDDLE_RECORD=1 RUDDLE_WIRE=$(WIRE) RUDDLE_TEST_SERVER=$(or $(SERVER),/usr/bin/redis-server) \
 		$(TEST) --test it -- --exact wire::record --nocapture
 
-bench: build ## measure against redis-server, or PEERS='NAME=COMMAND …'
-	$(CARGO) run --release --locked --bin ruddle-bench -- $(ARGS)
+bench: cargo ## measure beside redis-server (WHAT='SET GET', PEERS='NAME=COMMAND;…', JSON=1)
+	@$(CARGO) build --release --locked --bins
+	@target/release/ruddle-bench $(if $(JSON),--json) --peer '$(PEERS)' $(ARGS) $(WHAT)
 
 fuzz: cargo ## fuzz the parsers (RUNS=n for longer)
 	RUDDLE_FUZZ_RUNS=$(or $(RUNS),10000000) $(CARGO) test --release --locked --lib fuzz

@@ -4,6 +4,8 @@
 //! `docs/TESTING.md` says what each part is for and how to run one of them.
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod tidy;

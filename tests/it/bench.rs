@@ -1,0 +1,45 @@
+//! `ruddle-bench` works: every scenario runs on tiny sizes and gives figures.
+//!
+//! The figures themselves mean nothing here. See `docs/BENCHMARKS.md`.
+
+use std::process::Command;
+
+const SERVER: &str = "/usr/bin/redis-server";
+
+#[test]
+fn every_scenario_runs_on_small_sizes() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ruddle-bench"))
+        .args(["--smoke", "--json", "--ours", SERVER])
+        .output()
+        .expect("ruddle-bench starts");
+    let json = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    for (scenario, figures) in [
+        ("throughput", ["ops_per_s", "cpu_us"]),
+        ("memory", ["rss_per_key", "used_per_key"]),
+        ("pause", ["wait_max", "loop_max"]),
+        ("expiry", ["half_gone_ms", "left"]),
+        ("expiry-load", ["get_p99", "past_due_max_%"]),
+        ("idle", ["connections", "rss_per_connection"]),
+    ] {
+        let from = json
+            .find(&format!("{{\"scenario\":\"{scenario}\""))
+            .expect(scenario);
+        let section = &json[from..];
+        let section = &section[..section.find("]}").expect("the end of a section")];
+        for figure in figures {
+            assert!(
+                section.contains(&format!("\"{figure}\":")),
+                "{figure} in {section}"
+            );
+        }
+    }
+    for (open, close) in [('{', '}'), ('[', ']')] {
+        assert_eq!(
+            json.matches(open).count(),
+            json.matches(close).count(),
+            "{json}"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! What Linux tells about a process: CPU time and resident memory; and where it may run.
+//!
+//! CPU time is the sum over all threads of the first field of `schedstat` (nanoseconds run); where
+//! the kernel keeps none, utime + stime of `stat` (ticks of 10 ms). Affinity and limits are set
+//! through `taskset` and `prlimit` of util-linux, which every Debian has: no unsafe here.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::failure::{Doing, Failure, Result};
+
+/// Nanoseconds of CPU time that all threads of process `pid` have used.
+pub(crate) fn cpu_ns(pid: u32) -> Result<u64> {
+    let mut sum = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).doing("reading a server's threads")? {
+        let path = thread?.path().join("schedstat");
+        let ran = fs::read_to_string(path)
+            .ok()
+            .as_deref()
+            .and_then(first_number);
+        sum += ran.unwrap_or(0);
+    }
+    if sum > 0 {
+        Ok(sum)
+    } else {
+        cpu_ns_by_ticks(pid)
+    }
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// USER_HZ is 100 on every Linux that Rust's std runs on.
+const TICK_NS: u64 = 10_000_000;
+
+fn cpu_ns_by_ticks(pid: u32) -> Result<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).doing("reading a server's stat")?;
+    // The name in parentheses may hold anything; utime and stime are fields 14 and 15, the 12th
+    // and 13th behind it.
+    let ticks = stat.rsplit_once(')').map(|(_, rest)| {
+        let fields = rest.split_ascii_whitespace().skip(11).take(2);
+        fields
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum::<u64>()
+    });
+    Ok(ticks.ok_or_else(|| Failure::new("unreadable /proc/PID/stat"))? * TICK_NS)
+}
+
+/// The file that tells how long the first thread of `pid` has run.
+pub(crate) fn main_thread_schedstat(pid: u32) -> Result<fs::File> {
+    fs::File::open(format!("/proc/{pid}/task/{pid}/schedstat")).doing("opening a schedstat")
+}
+
+/// Resident bytes of process `pid`.
+pub(crate) fn rss_bytes(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(path).doing("reading a server's memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(first_number);
+    Ok(kib.ok_or_else(|| Failure::new("no VmRSS of the server"))? * 1024)
+}
+
+/// The CPUs this process may use, in order.
+pub(crate) fn allowed_cpus() -> Vec<usize> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    list.map_or_else(Vec::new, |list| cpus_of(list.trim()))
+}
+
+/// `0-2,5` as 0, 1, 2, 5.
+fn cpus_of(list: &str) -> Vec<usize> {
+    let ranges = list.split(',').filter_map(|range| {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        Some(from.parse().ok()?..=to.parse().ok()?)
+    });
+    ranges.flatten().collect()
+}
+
+/// Keeps this process on one CPU.
+pub(crate) fn pin_self(cpu: usize) -> Result<()> {
+    let pid = std::process::id().to_string();
+    quietly(Command::new("taskset").args(["-cp", &cpu.to_string(), &pid]))
+}
+
+/// Lets this process, and the servers it starts, hold `count` descriptors.
+pub(crate) fn raise_descriptors(count: u64) -> Result<()> {
+    let pid = std::process::id().to_string();
+    let soft = format!("--nofile={count}:");
+    quietly(Command::new("prlimit").args(["--pid", &pid, &soft]))
+}
+
+fn quietly(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().doing(&name)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Failure::new(format!("{name}: {}", said.trim())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cpus() {
+        assert_eq!(cpus_of("0"), [0]);
+        assert_eq!(cpus_of("0-2,5"), [0, 1, 2, 5]);
+        assert!(!allowed_cpus().is_empty());
+    }
+
+    #[test]
+    fn we_use_time_and_memory() {
+        let pid = std::process::id();
+        assert!(rss_bytes(pid).unwrap() > 0);
+        cpu_ns(pid).unwrap();
+        cpu_ns_by_ticks(pid).unwrap();
+    }
+}
