@@ -18,8 +18,6 @@ pub struct Batch {
 struct Item {
     /// Where its spans end; they begin where its predecessor's do.
     spans_end: usize,
-    /// Where it ends in the input buffer.
-    end: usize,
     bytes: Bytes,
 }
 
@@ -71,12 +69,6 @@ impl Batch {
         Request::new(bytes, &self.spans[start..item.spans_end], &self.large)
     }
 
-    /// The offset in the input buffer behind request `index`: what is consumed when the requests
-    /// up to it are executed and the others are not.
-    pub fn end(&self, index: usize) -> usize {
-        self.requests[index].end
-    }
-
     /// Bytes of memory held, large arguments not counted.
     #[inline]
     pub fn memory_bytes(&self) -> usize {
@@ -86,15 +78,11 @@ impl Batch {
             + self.side.capacity()
     }
 
-    /// Makes a request, which ends at `end`, of the spans pushed since the last one.
+    /// Makes a request of the spans pushed since the last one.
     #[inline]
-    pub(super) fn finish(&mut self, end: usize, bytes: Bytes) {
+    pub(super) fn finish(&mut self, bytes: Bytes) {
         let spans_end = self.spans.len();
-        self.requests.push(Item {
-            spans_end,
-            end,
-            bytes,
-        });
+        self.requests.push(Item { spans_end, bytes });
     }
 
     /// The number of spans that belong to whole requests.

@@ -19,8 +19,7 @@
 //! before it are returned first, and the next call finds it again. The caller thus executes what
 //! came before, in particular an AUTH, under whose effect the next bytes may be no error at all.
 //! For the same reason a request with a large argument is always the first of its batch: should
-//! the client block at an earlier one, the bytes behind that are all still in the buffer, and the
-//! caller can consume up to [`Batch::end`] only and [rewind](Parser::rewind).
+//! an earlier one make the client wait, the large one still waits outside, uncopied.
 
 use super::inline;
 use super::request::{LARGE_ARGUMENT_BYTES, Large, Span};
@@ -152,19 +151,6 @@ impl Parser {
         }
     }
 
-    /// Forgets the beginning of a request, because the caller consumes less than it was told to:
-    /// up to the [`Batch::end`] of a request of the last batch.
-    pub fn rewind(&mut self) {
-        // No batch is followed by a partial request whose bytes have left the buffer.
-        debug_assert!(
-            self.partial
-                .as_ref()
-                .is_none_or(|partial| partial.owned.is_none())
-        );
-        self.partial = None;
-        self.missing = 0;
-    }
-
     /// Whether nothing is kept between calls. (The caller may still hold unconsumed bytes.)
     #[inline]
     pub fn is_idle(&self) -> bool {
@@ -207,7 +193,7 @@ impl Parser {
             }
         }
         if count > 0 {
-            batch.finish(at, Bytes::Input);
+            batch.finish(Bytes::Input);
         }
         Ok(Step::Next(at))
     }
@@ -241,7 +227,7 @@ impl Parser {
             false => self.resume_spans(&mut partial, buf, start, limits),
         };
         match step {
-            Ok(Step::Next(end)) if partial.args_missing == 0 => partial.complete(start, end, batch),
+            Ok(Step::Next(_)) if partial.args_missing == 0 => partial.complete(start, batch),
             _ => self.partial = Some(partial),
         }
         step
@@ -334,7 +320,7 @@ impl Parser {
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         inline::split(line, &mut batch.side, &mut batch.spans)?;
         if batch.spans.len() > batch.spans_end() {
-            batch.finish(start + end + 1, Bytes::Side);
+            batch.finish(Bytes::Side);
         }
         Ok(Step::Next(start + end + 1))
     }
@@ -352,21 +338,21 @@ impl Partial {
         });
     }
 
-    /// Moves the request, all of which has come, to `batch`. Its bytes lie between `start` and
-    /// `end` in the input buffer, if that is where they are.
-    fn complete(self, start: usize, end: usize, batch: &mut Batch) {
+    /// Moves the request, all of which has come, to `batch`. Its bytes begin at `start` in the
+    /// input buffer, if that is where they are.
+    fn complete(self, start: usize, batch: &mut Batch) {
         debug_assert!(batch.is_empty());
         match self.owned {
             None => {
                 let spans = self.spans.iter().map(|span| span.moved(start));
                 batch.spans.extend(spans);
-                batch.finish(end, Bytes::Input);
+                batch.finish(Bytes::Input);
             }
             Some(owned) => {
                 batch.side = owned.bytes;
                 batch.large = owned.large;
                 batch.spans.extend(self.spans);
-                batch.finish(end, Bytes::Side);
+                batch.finish(Bytes::Side);
             }
         }
     }

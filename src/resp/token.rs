@@ -44,8 +44,7 @@ pub enum ProtocolError {
 impl ProtocolError {
     /// The error reply's text. It may quote a byte that is no text.
     pub fn text(self) -> Vec<u8> {
-        let mut text = b"ERR Protocol error: ".to_vec();
-        text.extend_from_slice(self.reason().as_bytes());
+        let mut text = format!("ERR Protocol error: {}", self.reason()).into_bytes();
         if let ProtocolError::NotBulk(byte) = self {
             text.extend([byte, b'\'']);
         }
@@ -70,7 +69,11 @@ impl ProtocolError {
 
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text().escape_ascii().to_string())
+        f.write_str(self.reason())?;
+        match self {
+            ProtocolError::NotBulk(byte) => write!(f, "{}'", byte.escape_ascii()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -137,7 +137,8 @@ impl Server {
                     break;
                 }
             }
-            if batch.len() < count_max {
+            // A batch may end early, before a large argument or an error.
+            if batch.is_empty() || at == buf.len() {
                 break;
             }
         }
@@ -207,9 +208,7 @@ impl Server {
     fn refuse_bytes(&mut self, key: ClientKey, error: &ProtocolError) {
         let client = &mut self.clients[key];
         log::debug!("Protocol error from client {}: {error}", client.id);
-        client
-            .reply
-            .error(format!("ERR Protocol error: {error}").as_bytes());
+        client.reply.error(&error.text());
         client.close(CloseReason::AfterReply);
         self.metrics.errors.count("ERR");
     }
