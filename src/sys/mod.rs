@@ -2,4 +2,5 @@
 
 pub mod alloc;
 pub mod clock;
+pub mod memory;
 pub mod reaper;
