@@ -219,7 +219,7 @@ impl Server {
 
     /// Why a new connection is turned away, as the bytes to tell it so.
     fn refusal(&self, peer: &Peer) -> Option<&'static str> {
-        if self.clients.len() >= self.config.maxclients {
+        if self.clients.len() >= self.config.maxclients as usize {
             return Some("-ERR max number of clients reached\r\n");
         }
         let open = !self.config.protected_mode || !self.config.requirepass.is_empty();

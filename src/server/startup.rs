@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mio::Poll;
 use mio::Token;
@@ -12,7 +12,7 @@ use super::{Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
 use crate::command::call::Limits;
 use crate::command::effects::Effects;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::keyspace::Keyspace;
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
@@ -109,7 +109,7 @@ impl Server {
         };
         let hash_seed = [random.u64(..), random.u64(..)];
         Server {
-            keyspace: Keyspace::new(config.databases, hash_seed),
+            keyspace: Keyspace::new(config.databases as usize, hash_seed),
             config_file: None,
             clients: Clients::default(),
             metrics: Metrics::new(table.len()),
@@ -186,7 +186,7 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, StartError> {
         }
     }
     if !config.unixsocket.is_empty() {
-        let path = Path::new(&config.unixsocket);
+        let path = config::path(&config.unixsocket);
         let mode = (config.unixsocketperm != 0).then_some(config.unixsocketperm);
         let unix = listener::unix(path, mode, config.tcp_backlog);
         let listener = unix.map_err(|error| StartError::ListenUnix {

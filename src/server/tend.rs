@@ -69,7 +69,7 @@ impl Server {
         let count = share.max(CLIENTS_PER_TICK_MIN);
         let (keys, next) = self.clients.portion(self.tending.client_slot, count);
         self.tending.client_slot = next;
-        let timeout_ns = self.config.timeout.saturating_mul(1_000_000_000);
+        let timeout_ns = u64::from(self.config.timeout) * 1_000_000_000;
         for key in keys {
             let client = &self.clients[key];
             let idle_ns = self.now.mono.since(client.times.active);

@@ -1,0 +1,178 @@
+//! Parameters of snapshots and of the log of commands.
+
+use super::super::value::{Kind, Reason, Value, Words};
+use super::{INT_MAX, INT_MIN, Param};
+
+const PART: &str = "persistence";
+const NO_FORK: &str = "snapshots are taken without a child process";
+
+const FSYNC: Words = &[("everysec", 0), ("always", 1), ("no", 2)];
+const SANITIZE: Words = &[("no", 0), ("yes", 1), ("clients", 2)];
+const VERSION_CHECK: Words = &[("strict", 0), ("relaxed", 1)];
+
+pub(super) const PARAMS: &[Param] = &[
+    Param::new(
+        "save",
+        Kind::Save,
+        "3600 1 300 100 60 10000",
+        "When to save by itself: pairs of seconds and changes; empty: never.",
+    )
+    .at(super::field!(save))
+    .coming(PART),
+    Param::text(
+        "dbfilename",
+        "dump.rdb",
+        "The file of the snapshot, within `dir`.",
+    )
+    .at(super::field!(dbfilename))
+    .protected()
+    .checked(|value| plain_name(value, "dbfilename can't be a path, just a filename"))
+    .coming(PART),
+    Param::flag(
+        "rdbcompression",
+        "yes",
+        "Compress long strings in snapshots.",
+    )
+    .coming(PART),
+    Param::flag(
+        "rdbchecksum",
+        "yes",
+        "Write and check a checksum of snapshots.",
+    )
+    .restart()
+    .coming(PART),
+    Param::flag(
+        "stop-writes-on-bgsave-error",
+        "yes",
+        "Refuse writes after a snapshot failed.",
+    )
+    .coming(PART),
+    Param::flag(
+        "rdb-save-incremental-fsync",
+        "yes",
+        "Flush a snapshot as it is written.",
+    )
+    .coming(PART),
+    Param::flag(
+        "rdb-del-sync-files",
+        "no",
+        "Delete snapshots that only served replicas.",
+    )
+    .coming("replication"),
+    Param::choice(
+        "rdb-version-check",
+        VERSION_CHECK,
+        "strict",
+        "Refuse newer snapshots.",
+    )
+    .coming(PART),
+    Param::choice(
+        "sanitize-dump-payload",
+        SANITIZE,
+        "no",
+        "Check values in full when they come in encoded form.",
+    )
+    .no_effect("every value is checked in full as it is decoded"),
+    Param::int(
+        "rdb-key-save-delay",
+        (INT_MIN, INT_MAX),
+        "0",
+        "Slow a snapshot down, for tests.",
+    )
+    .hidden()
+    .no_effect(NO_FORK),
+    Param::int(
+        "key-load-delay",
+        (INT_MIN, INT_MAX),
+        "0",
+        "Slow loading down, for tests.",
+    )
+    .hidden()
+    .coming(PART),
+    Param::int(
+        "loading-process-events-interval-bytes",
+        (1024, INT_MAX),
+        "2097152",
+        "How often clients are answered while data is loaded.",
+    )
+    .hidden()
+    .coming(PART),
+    Param::flag("appendonly", "no", "Keep a log of every change.").coming(PART),
+    Param::text(
+        "appendfilename",
+        "appendonly.aof",
+        "The name that the log's files begin with.",
+    )
+    .restart()
+    .checked(|value| plain_name(value, "appendfilename can't be a path, just a filename"))
+    .coming(PART),
+    Param::text(
+        "appenddirname",
+        "appendonlydir",
+        "The directory of the log, within `dir`.",
+    )
+    .restart()
+    .checked(|value| plain_name(value, "appenddirname can't be a path, just a dirname"))
+    .coming(PART),
+    Param::choice(
+        "appendfsync",
+        FSYNC,
+        "everysec",
+        "When the log is forced to disk: every second, before every reply, or by the system.",
+    )
+    .coming(PART),
+    Param::flag(
+        "no-appendfsync-on-rewrite",
+        "no",
+        "Do not force the log to disk while a snapshot or a rewrite runs.",
+    )
+    .coming(PART),
+    Param::int(
+        "auto-aof-rewrite-percentage",
+        (0, INT_MAX),
+        "100",
+        "Growth, in percent, after which the log is rewritten; 0: never.",
+    )
+    .coming(PART),
+    Param::bytes(
+        "auto-aof-rewrite-min-size",
+        (0, i64::MAX as u64),
+        "64mb",
+        "A log smaller than this is not rewritten by itself.",
+    )
+    .coming(PART),
+    Param::flag(
+        "aof-load-truncated",
+        "yes",
+        "Load a log that ends in the middle of a command.",
+    )
+    .coming(PART),
+    Param::flag(
+        "aof-use-rdb-preamble",
+        "yes",
+        "Begin a rewritten log with a snapshot.",
+    )
+    .coming(PART),
+    Param::flag("aof-timestamp-enabled", "no", "Note the time in the log.").coming(PART),
+    Param::flag(
+        "aof-rewrite-incremental-fsync",
+        "yes",
+        "Flush a rewrite as it is written.",
+    )
+    .coming(PART),
+    Param::flag(
+        "aof-disable-auto-gc",
+        "no",
+        "Keep log files that are no longer needed.",
+    )
+    .coming(PART),
+];
+
+fn plain_name(value: &Value, refusal: &'static str) -> Result<(), Reason> {
+    match value {
+        Value::Text(name) if name.contains(&b'/') || name == b"." || name == b".." => {
+            Err(refusal.into())
+        }
+        _ => Ok(()),
+    }
+}
