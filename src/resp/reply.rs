@@ -327,3 +327,6 @@ impl Reply {
         buf.extend_from_slice(b"\r\n");
     }
 }
+
+#[cfg(test)]
+mod tests;
