@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod tidy;

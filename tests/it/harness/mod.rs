@@ -4,9 +4,11 @@
 pub(crate) mod client;
 pub(crate) mod reply;
 pub(crate) mod server;
+pub(crate) mod target;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How long anything may take before the test that waits for it fails.
@@ -28,4 +30,19 @@ pub(crate) fn wait_until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> 
         // Between two looks only: how long it is decides nothing but the load on the machine.
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Calls `work` for every item, on all cores.
+pub(crate) fn each_in_parallel<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(2) {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(item);
+                }
+            });
+        }
+    });
 }

@@ -13,7 +13,7 @@ use super::wait_until;
 /// Our server, as cargo built it for this test run.
 const RUDDLE: &str = env!("CARGO_BIN_EXE_ruddle-server");
 /// Debian's.
-const REDIS: &str = "/usr/bin/redis-server";
+pub(crate) const REDIS: &str = "/usr/bin/redis-server";
 
 /// How to start a server.
 pub(crate) struct Start {
@@ -127,6 +127,7 @@ impl Start {
             socket,
             port,
             exited: None,
+            shows_log: false,
         }
     }
 }
@@ -138,6 +139,7 @@ pub(crate) struct Server {
     socket: PathBuf,
     port: u16,
     exited: Option<ExitStatus>,
+    shows_log: bool,
 }
 
 impl Server {
@@ -178,6 +180,12 @@ impl Server {
     /// A new connection through the Unix socket.
     pub(crate) fn connect(&self) -> Client {
         Client::connect(&self.unix())
+    }
+
+    /// Prints its log if the test fails.
+    pub(crate) fn show_log(mut self) -> Server {
+        self.shows_log = true;
+        self
     }
 
     /// What it has printed so far.
@@ -222,7 +230,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        // A test that fails because its server died, or that is about its log, shows the log.
+        if std::thread::panicking() && (self.exit_status().is_some() || self.shows_log) {
             eprintln!("--- log of {}\n{}", self.dir.display(), self.log());
         }
         if self.exit_status().is_none() {

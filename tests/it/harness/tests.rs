@@ -9,7 +9,7 @@ fn a_server_starts_answers_and_stops() {
     let file = dir.join("test.conf");
     std::fs::write(&file, "databases 3\n").unwrap();
     let start = Start::redis().config_file(&file).tcp();
-    let mut server = start.args(["--maxclients", "77"]).start();
+    let mut server = start.args(["--maxclients", "77"]).start().show_log();
     assert!(server.port() > 0 && server.process_id() > 0 && server.dir().is_dir());
     let mut client = server.connect();
     assert_eq!(

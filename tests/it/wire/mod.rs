@@ -8,42 +8,21 @@ mod transcript;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::client::{Address, Client};
+use crate::harness::each_in_parallel;
 use crate::harness::repository;
-use crate::harness::server::{Server, Start, ruddle_exists};
+use crate::harness::server::{Server, Start};
+use crate::harness::target::{Target, peer_of};
 use run::{Recorded, play};
-pub(crate) use transcript::Transcript;
 use transcript::{Case, What};
+pub(crate) use transcript::{Transcript, words};
 
 /// Where transcripts are.
 const TRANSCRIPTS: &str = "tests/wire";
-
-/// What the transcripts are played to.
-#[derive(Clone)]
-enum Target {
-    /// Started by us, one per file; the command's words.
-    Command(String),
-    Ruddle,
-    /// Started by somebody else.
-    Running(Address),
-}
-
-/// `RUDDLE_TEST_SERVER`: `host:port` of a running server, or a program to start instead of ours.
-fn target() -> Option<Target> {
-    let Ok(value) = env::var("RUDDLE_TEST_SERVER") else {
-        return ruddle_exists().then_some(Target::Ruddle);
-    };
-    let address = value.to_socket_addrs().ok().and_then(|mut all| all.next());
-    Some(match address {
-        Some(address) => Target::Running(Address::Tcp(address)),
-        None => Target::Command(value),
-    })
-}
 
 /// Every transcript, or those whose name holds the text in `RUDDLE_WIRE`.
 pub(crate) fn transcripts() -> Vec<Transcript> {
@@ -66,7 +45,7 @@ pub(crate) fn transcripts() -> Vec<Transcript> {
 
 #[test]
 fn transcripts_hold() {
-    match target() {
+    match Target::chosen() {
         Some(target) => check(&target),
         None => eprintln!("the server is not there yet: no transcript was played"),
     }
@@ -76,7 +55,7 @@ fn transcripts_hold() {
 #[test]
 fn transcripts_are_true_of_redis() {
     if env::var("RUDDLE_TEST_SERVER").is_err() {
-        check(&Target::Command("/usr/bin/redis-server".into()));
+        check(&Target::redis());
     }
 }
 
@@ -188,40 +167,6 @@ impl Running {
     }
 }
 
-/// The name and version of a running server, as `[peers: …]` names them: `valkey-9.1.2`.
-fn peer_of(address: &Address) -> String {
-    let info = Client::connect(address).call(&["INFO", "server"]);
-    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
-    let field = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map(|value| value.trim().to_owned())
-    };
-    match (
-        field("ruddle_version:"),
-        field("valkey_version:"),
-        field("redis_version:"),
-    ) {
-        (Some(_), _, _) => "ruddle".into(),
-        (_, Some(version), _) => format!("valkey-{version}"),
-        (_, _, version) => format!("redis-{}", version.unwrap_or_default()),
-    }
-}
-
-/// Calls `work` for every item, on all cores.
-fn each_in_parallel<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(2) {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work(item);
-                }
-            });
-        }
-    });
-}
-
 /// Writes the replies of a real server where the transcripts chosen by `RUDDLE_WIRE` have `?`.
 /// Runs only when asked to: `make record WIRE=name`.
 #[test]
@@ -229,7 +174,7 @@ fn record() {
     if env::var("RUDDLE_RECORD").is_err() {
         return;
     }
-    let target = target().expect("RUDDLE_TEST_SERVER says which server to ask");
+    let target = Target::chosen().expect("RUDDLE_TEST_SERVER says which server to ask");
     for transcript in transcripts() {
         let mut replies: BTreeMap<usize, Vec<(u8, String)>> = BTreeMap::new();
         for case in &transcript.cases {

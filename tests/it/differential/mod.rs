@@ -1,0 +1,142 @@
+//! Two servers get the same commands and must say the same: ours, and redis-server as the oracle.
+//!
+//! Two sources of commands: `tests/data/differential/*.txt`, written by hand, and a generator
+//! that makes a program from a seed ([`generate`]). What differs is shrunk to the few commands
+//! that show it, and printed with its seed. The differences that are meant to be stand in
+//! [`differences`], each with its reason; there is no other tolerance but for what no two servers
+//! can agree on (time that passes, the order of a hash table).
+
+mod differences;
+mod families;
+mod generate;
+mod pair;
+mod shrink;
+mod values;
+
+use std::env;
+use std::fs;
+use std::sync::Mutex;
+
+use crate::harness::target::Target;
+use crate::harness::{each_in_parallel, repository};
+use crate::wire::words;
+use generate::{Dialect, program};
+use pair::{Command, Pair, Protocol};
+
+/// Programs per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
+const SEEDS: u64 = 200;
+/// Commands in one program.
+const COMMANDS: usize = 250;
+/// Handwritten commands.
+const CORPUS: &str = "tests/data/differential";
+
+/// The pairs to compare: our server (or the chosen one) with Redis, and with Valkey for what is
+/// newer, if `RUDDLE_PEER_VALKEY` says how to start one.
+fn pairs() -> Vec<(Target, Target, Dialect)> {
+    let Some(subject) = Target::chosen() else {
+        eprintln!("the server is not there yet: nothing was compared");
+        return Vec::new();
+    };
+    let mut pairs = vec![(Target::redis(), subject.clone(), Dialect::Redis70)];
+    if let Ok(command) = env::var("RUDDLE_PEER_VALKEY") {
+        pairs.push((Target::Command(command), subject, Dialect::Valkey));
+    }
+    pairs
+}
+
+fn number(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+}
+
+/// Random programs: `RUDDLE_DIFF_SEED` runs one seed again, `RUDDLE_DIFF_SEEDS` so many, from
+/// `RUDDLE_DIFF_FIRST` on.
+#[test]
+fn random_programs_get_the_same_replies() {
+    let first = number("RUDDLE_DIFF_SEED").or(number("RUDDLE_DIFF_FIRST"));
+    let first = first.unwrap_or(1);
+    let count = match number("RUDDLE_DIFF_SEED") {
+        Some(_) => 1,
+        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(SEEDS),
+    };
+    for (oracle, subject, dialect) in pairs() {
+        let idle: Mutex<Vec<Pair>> = Mutex::default();
+        let failures = Mutex::new(Vec::new());
+        let seeds: Vec<u64> = (first..first + count).collect();
+        each_in_parallel(&seeds, |&seed| {
+            // One failure is enough to know: the rest would cost time and say the same.
+            if !failures.lock().expect("no thread died").is_empty() {
+                return;
+            }
+            let spare = idle.lock().expect("no thread died").pop();
+            let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject));
+            let program = program(seed, COMMANDS, dialect);
+            if let Err(difference) = pair.run(&program) {
+                let shrunk = shrink::shrink(&mut pair, program, difference);
+                let text = format!("seed {seed} ({dialect:?}):\n{shrunk}");
+                failures.lock().expect("no thread died").push(text);
+            }
+            idle.lock().expect("no thread died").push(pair);
+        });
+        let failures = failures.into_inner().expect("no thread died");
+        assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
+    }
+}
+
+#[test]
+fn the_corpus_gets_the_same_replies() {
+    for (oracle, subject, dialect) in pairs() {
+        let mut pair = Pair::start(&oracle, &subject);
+        let mut failures = Vec::new();
+        for (at, commands) in corpus(dialect) {
+            for protocol in [Protocol::Resp2, Protocol::Resp3] {
+                // Every command for itself: one difference does not hide the next.
+                pair.begin(protocol);
+                for (line, command) in &commands {
+                    if let Err(difference) = pair.step(std::slice::from_ref(command)) {
+                        failures.push(format!("{at}:{line}: {difference}"));
+                    }
+                }
+            }
+        }
+        failures.dedup();
+        let shown = &failures[..failures.len().min(50)];
+        assert!(
+            failures.is_empty(),
+            "{} differences\n{}\n",
+            failures.len(),
+            shown.join("\n")
+        );
+    }
+}
+
+/// Groups of commands with the file each stands in. `#` begins a comment; an empty line ends a
+/// group (what is stored is gone). A group whose comment says `valkey` is for Valkey alone.
+fn corpus(dialect: Dialect) -> Vec<(String, Vec<(usize, Command)>)> {
+    let mut groups = Vec::new();
+    let mut entries: Vec<_> = fs::read_dir(repository(CORPUS))
+        .expect("the corpus")
+        .map(|entry| entry.expect("a directory's entry").path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().expect("a file").to_string_lossy();
+        let newer = name.starts_with("valkey");
+        if newer && dialect != Dialect::Valkey {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("a readable corpus");
+        let mut group = Vec::new();
+        for (index, line) in source.lines().chain([""]).enumerate() {
+            if line.trim().is_empty() && !group.is_empty() {
+                groups.push((format!("{CORPUS}/{name}"), std::mem::take(&mut group)));
+            }
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let args = words(line).unwrap_or_else(|why| panic!("{name}:{}: {why}", index + 1));
+            group.push((index + 1, Command(args)));
+        }
+    }
+    groups
+}

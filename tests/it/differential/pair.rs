@@ -1,0 +1,210 @@
+//! Two servers side by side, and one program played to both.
+
+use std::fmt;
+
+use super::differences::{self, Compare};
+use crate::harness::client::{Address, Client, NoReply, encode};
+use crate::harness::reply::{Reply, quoted};
+use crate::harness::server::{Server, Start};
+use crate::harness::target::Target;
+
+/// One command's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Command(pub(super) Vec<Vec<u8>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Resp2,
+    Resp3,
+}
+
+/// Commands, and how they are sent.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) protocol: Protocol,
+    /// Commands sent before the first reply is read.
+    pub(super) pipeline: usize,
+    pub(super) commands: Vec<Command>,
+}
+
+/// Where two servers part.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    pub(super) command: String,
+    pub(super) oracle: String,
+    pub(super) subject: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference {
+            command,
+            oracle,
+            subject,
+        } = self;
+        write!(f, "{command}\n    oracle: {oracle}\n      ours: {subject}")
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in self.0.iter().enumerate() {
+            let plain = !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+            let plain = plain && !word.contains(&b'"') && word.len() < 64;
+            f.write_str(if index == 0 { "" } else { " " })?;
+            match plain {
+                true => f.write_str(&String::from_utf8_lossy(word))?,
+                false => f.write_str(&quoted(word))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One of the two.
+struct Side {
+    address: Address,
+    client: Client,
+    _server: Option<Server>,
+}
+
+impl Side {
+    fn start(target: &Target) -> Side {
+        let start = match target {
+            Target::Ruddle => Start::ruddle(),
+            Target::Command(line) => Start::command(line),
+            Target::Running(address) => {
+                return Side {
+                    address: address.clone(),
+                    client: Client::connect(address),
+                    _server: None,
+                };
+            }
+        };
+        let server = start.start();
+        Side {
+            address: server.unix(),
+            client: server.connect(),
+            _server: Some(server),
+        }
+    }
+
+    /// Nothing stored, and a new connection.
+    fn begin(&mut self, protocol: Protocol) {
+        self.client = Client::connect(&self.address);
+        let flushed = self.client.call(&["FLUSHALL"]);
+        assert!(!flushed.is_error(), "FLUSHALL: {flushed}");
+        if protocol == Protocol::Resp3 {
+            let hello = self.client.call(&["HELLO", "3"]);
+            assert!(!hello.is_error(), "HELLO 3: {hello}");
+        }
+    }
+}
+
+pub(super) struct Pair {
+    oracle: Side,
+    subject: Side,
+}
+
+impl Pair {
+    pub(super) fn start(oracle: &Target, subject: &Target) -> Pair {
+        Pair {
+            oracle: Side::start(oracle),
+            subject: Side::start(subject),
+        }
+    }
+
+    pub(super) fn begin(&mut self, protocol: Protocol) {
+        self.oracle.begin(protocol);
+        self.subject.begin(protocol);
+    }
+
+    /// Plays a program from its beginning; what both hold at the end must be the same too.
+    pub(super) fn run(&mut self, program: &Program) -> Result<(), Difference> {
+        self.begin(program.protocol);
+        for batch in program.commands.chunks(program.pipeline) {
+            self.step(batch)?;
+        }
+        let digest = Command(vec![b"DEBUG".to_vec(), b"DIGEST".to_vec()]);
+        self.step(&[digest])
+    }
+
+    /// Sends a pipeline to both and compares the replies one by one.
+    pub(super) fn step(&mut self, batch: &[Command]) -> Result<(), Difference> {
+        let bytes: Vec<u8> = batch
+            .iter()
+            .flat_map(|command| encode(&command.0))
+            .collect();
+        // Both get it before either answers: their clocks differ as little as can be. Where
+        // sending fails, reading tells why.
+        let _ = self.oracle.client.send_raw(&bytes);
+        let _ = self.subject.client.send_raw(&bytes);
+        // All replies are read, also behind a difference: nothing may still run when the next
+        // program begins.
+        let mut difference = None;
+        for command in batch {
+            let oracle = self.oracle.client.read();
+            let subject = self.subject.client.read();
+            if difference.is_none() && !same(command, &oracle, &subject) {
+                difference = Some(Difference {
+                    command: command.to_string(),
+                    oracle: told(&oracle),
+                    subject: told(&subject),
+                });
+            }
+            if oracle.is_err() && subject.is_err() {
+                break;
+            }
+        }
+        difference.map_or(Ok(()), Err)
+    }
+}
+
+fn same(
+    command: &Command,
+    oracle: &Result<Reply, NoReply>,
+    subject: &Result<Reply, NoReply>,
+) -> bool {
+    let (Ok(oracle), Ok(subject)) = (oracle, subject) else {
+        return oracle == subject;
+    };
+    let same = match differences::comparison(command) {
+        Compare::Exactly => oracle == subject,
+        Compare::Unordered => sorted(oracle) == sorted(subject),
+        Compare::Within(limit) => match (oracle, subject) {
+            // Negative numbers say that there is no key or no deadline.
+            (Reply::Int(a), Reply::Int(b)) if *a >= 0 && *b >= 0 => a.abs_diff(*b) <= limit,
+            _ => oracle == subject,
+        },
+        Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
+    };
+    same || differences::is_meant(command, oracle, subject)
+}
+
+/// The reply with its elements in order, also those one level down (SCAN).
+fn sorted(reply: &Reply) -> Vec<String> {
+    let Reply::Array(items) = reply else {
+        return vec![reply.to_string()];
+    };
+    let mut texts: Vec<String> = items
+        .iter()
+        .map(|item| match item {
+            Reply::Array(_) => sorted(item).join(" "),
+            other => other.to_string(),
+        })
+        .collect();
+    texts.sort();
+    texts
+}
+
+fn told(reply: &Result<Reply, NoReply>) -> String {
+    const MAX: usize = 400;
+    let text = match reply {
+        Ok(reply) => reply.to_string(),
+        Err(why) => format!("({why:?})"),
+    };
+    match text.char_indices().nth(MAX) {
+        Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),
+        None => text,
+    }
+}
