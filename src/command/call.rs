@@ -30,4 +30,20 @@ impl Call<'_> {
         self.effects.changes += changes;
         self.effects.event(class, name, self.db.index(), key);
     }
+
+    /// Notes that a read did not find `key`.
+    #[inline]
+    pub fn missed(&mut self, key: &[u8]) {
+        let db = self.db.index();
+        self.effects.event(EventClass::KEY_MISS, "keymiss", db, key);
+    }
+
+    /// Notes, before `key` is set, that it will be new, if it will and somebody listens.
+    #[inline]
+    pub fn announce(&mut self, key: &[u8]) {
+        if self.effects.listened.contains(EventClass::NEW) && self.db.peek(key).is_none() {
+            let db = self.db.index();
+            self.effects.event(EventClass::NEW, "new", db, key);
+        }
+    }
 }

@@ -65,6 +65,21 @@ impl CommandError {
     pub const DB_OUT_OF_RANGE: CommandError = Self::fixed("ERR DB index is out of range");
     pub const TOO_LONG: CommandError =
         Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+
+    // Strings.
+    pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
+    pub const WOULD_OVERFLOW: CommandError =
+        Self::fixed("ERR increment or decrement would overflow");
+    pub const DECREMENT_WOULD_OVERFLOW: CommandError = Self::fixed("ERR decrement would overflow");
+    pub const NOT_FINITE: CommandError = Self::fixed("ERR increment would produce NaN or Infinity");
+    pub const BAD_NUMKEYS: CommandError = Self::fixed("ERR invalid numkeys value or out of range");
+    pub const LCS_NOT_STRINGS: CommandError =
+        Self::fixed("ERR The specified keys must contain string values");
+    pub const LCS_LEN_AND_IDX: CommandError =
+        Self::fixed("ERR If you want both the length and indexes, please just use IDX.");
+    pub const LCS_TOO_LONG: CommandError = Self::fixed("ERR String too long for LCS");
+    pub const LCS_TOO_MUCH: CommandError =
+        Self::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
 }
 
 impl From<crate::value::WrongType> for CommandError {

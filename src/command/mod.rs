@@ -11,7 +11,14 @@ pub mod error;
 pub mod keyspec;
 pub mod spec;
 
+mod rows;
+mod string;
+mod text;
+
+#[cfg(test)]
+mod testing;
+
 use spec::{DataHandler, Row};
 
 /// The rows of all data commands, by family.
-pub static FAMILIES: &[&[Row<DataHandler>]] = &[];
+pub static FAMILIES: &[&[Row<DataHandler>]] = &[rows::string::COMMANDS];

@@ -1,0 +1,3 @@
+//! The rows that describe the data commands, by family.
+
+pub(super) mod string;
