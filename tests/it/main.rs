@@ -10,6 +10,8 @@ mod differential;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod wire;

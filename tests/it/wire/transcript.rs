@@ -112,6 +112,33 @@ impl Transcript {
     }
 }
 
+impl Transcript {
+    /// Every command sent, without those that need a value given at run time.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = Vec<Vec<u8>>> {
+        let steps = self.cases.iter().flat_map(|case| &case.steps);
+        let lines = steps.filter_map(|step| match &step.what {
+            What::Send(line) | What::Until(line, _) => Some(line),
+            _ => None,
+        });
+        lines
+            .filter(|line| !line.contains("$("))
+            .filter_map(|line| words(line).ok().filter(|words| !words.is_empty()))
+    }
+
+    /// The first and second words of all commands sent, in lower case. The second may name a
+    /// subcommand: who asks knows which commands have any.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = (String, Option<String>)> {
+        let steps = self.cases.iter().flat_map(|case| &case.steps);
+        steps.filter_map(|step| match &step.what {
+            What::Send(line) | What::Until(line, _) => {
+                let mut words = line.split_whitespace().map(str::to_lowercase);
+                Some((words.next()?, words.next()))
+            }
+            _ => None,
+        })
+    }
+}
+
 impl Case {
     fn parse(title: &str, line: usize) -> Result<Case, String> {
         let mut case = Case {

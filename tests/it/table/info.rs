@@ -1,0 +1,120 @@
+//! A row of COMMAND INFO, and how two servers' rows may differ.
+
+use std::collections::BTreeSet;
+
+use crate::harness::reply::Reply;
+
+/// Differences from redis-server 7.0 that are meant to be: command, field, reason.
+const MEANT: &[(&str, &str, &str)] = &[];
+
+#[derive(Clone, Debug)]
+pub(super) struct Info {
+    pub(super) name: String,
+    pub(super) arity: i64,
+    pub(super) flags: BTreeSet<String>,
+    /// First key, last key, step.
+    keys: [i64; 3],
+    categories: BTreeSet<String>,
+    tips: BTreeSet<String>,
+    key_specs: Vec<String>,
+    pub(super) subcommands: Vec<Info>,
+}
+
+/// The text of a simple or bulk string.
+pub(super) fn text(reply: &Reply) -> String {
+    let text = reply
+        .text()
+        .unwrap_or_else(|| panic!("a text, not {reply}"));
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// The elements of an array or set.
+pub(super) fn items(reply: &Reply) -> &[Reply] {
+    match reply {
+        Reply::Array(items) | Reply::Set(items) => items,
+        other => panic!("an array, not {other}"),
+    }
+}
+
+fn int(reply: &Reply) -> i64 {
+    match reply {
+        Reply::Int(value) => *value,
+        other => panic!("an integer, not {other}"),
+    }
+}
+
+fn texts(reply: &Reply) -> BTreeSet<String> {
+    items(reply).iter().map(text).collect()
+}
+
+impl Info {
+    pub(super) fn parse(row: &Reply) -> Info {
+        let fields = items(row);
+        assert_eq!(fields.len(), 10, "a row has ten fields: {row}");
+        Info {
+            name: text(&fields[0]),
+            arity: int(&fields[1]),
+            flags: texts(&fields[2]),
+            keys: [int(&fields[3]), int(&fields[4]), int(&fields[5])],
+            categories: texts(&fields[6]),
+            tips: texts(&fields[7]),
+            key_specs: items(&fields[8]).iter().map(key_spec).collect(),
+            subcommands: items(&fields[9]).iter().map(Info::parse).collect(),
+        }
+    }
+
+    /// Where this row and Redis's part.
+    pub(super) fn differences(&self, redis: &Info) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut compare = |field: &str, ours: String, theirs: String| {
+            let meant = |(name, what, _): &(&str, &str, &str)| *name == self.name && *what == field;
+            if ours != theirs && !MEANT.iter().any(meant) {
+                let name = &self.name;
+                found.push(format!(
+                    "{name}, {field}:\n  redis {theirs}\n  ours  {ours}"
+                ));
+            }
+        };
+        compare("arity", self.arity.to_string(), redis.arity.to_string());
+        compare("flags", joined(&self.flags), joined(&redis.flags));
+        compare(
+            "keys",
+            format!("{:?}", self.keys),
+            format!("{:?}", redis.keys),
+        );
+        compare(
+            "categories",
+            joined(&self.categories),
+            joined(&redis.categories),
+        );
+        compare("tips", joined(&self.tips), joined(&redis.tips));
+        compare(
+            "key specs",
+            self.key_specs.join("\n        "),
+            redis.key_specs.join("\n        "),
+        );
+        found
+    }
+}
+
+fn joined(texts: &BTreeSet<String>) -> String {
+    texts
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// One line for a key specification; the order of its flags does not count, its notes are prose.
+fn key_spec(spec: &Reply) -> String {
+    let fields = items(spec);
+    let mut parts = Vec::new();
+    for pair in fields.chunks(2) {
+        match text(&pair[0]).as_str() {
+            "notes" => {}
+            "flags" => parts.push(joined(&texts(&pair[1]))),
+            name => parts.push(format!("{name} {}", pair[1])),
+        }
+    }
+    parts.join("; ")
+}
