@@ -3,10 +3,14 @@
 //! An admin command gets the whole [`Server`]; everything else about it (row, arguments, errors)
 //! is as for data commands.
 
+mod client;
+mod connection;
+mod help;
+mod rows;
+
 use crate::client::slab::ClientKey;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
-use crate::command::spec::Row;
 use crate::resp::reply::Reply;
 use crate::server::Server;
 
@@ -23,5 +27,17 @@ pub struct AdminCall<'a> {
     pub name: &'a str,
 }
 
-/// The rows of all admin commands, by family.
-pub static FAMILIES: &[&[Row<AdminHandler>]] = &[];
+impl AdminCall<'_> {
+    /// The subcommand as the client typed it, for the error about its arguments.
+    fn wrong_subcommand(&self, args: &Args<'_>) -> CommandError {
+        let (command, _) = self.name.split_once('|').unwrap_or((self.name, ""));
+        CommandError::wrong_subcommand(command, args.request().bytes(1))
+    }
+}
+
+pub use rows::FAMILIES;
+
+/// How many databases there are.
+fn database_count(server: &Server) -> usize {
+    usize::try_from(server.config.databases).expect("a machine with sockets has 32-bit indices")
+}

@@ -90,6 +90,8 @@ bitflags! {
         const WATCHED_WRITABLE = 1 << 9;
         /// `pending` may hold whole requests.
         const UNPARSED = 1 << 7;
+        /// It can follow when it is sent to another server (CLIENT CAPA).
+        const REDIRECT = 1 << 8;
     }
 }
 

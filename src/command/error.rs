@@ -2,6 +2,8 @@
 //!
 //! The text is API: clients and tests compare it, so it is Redis's to the letter, its code first.
 
+mod admin;
+
 use std::borrow::Cow;
 
 /// An error reply, without its leading `-`.

@@ -50,6 +50,8 @@ pub struct Spec {
     /// Hints for clients and proxies (`request_policy:…`).
     pub tips: &'static [&'static str],
     pub deprecated: Option<Deprecated>,
+    /// Serves the server's own machinery, not applications.
+    pub system: bool,
     pub args: &'static [Arg],
     /// Finds keys where [`Spec::keys`] cannot.
     pub key_finder: Option<KeyFinder>,
@@ -70,6 +72,7 @@ impl Spec {
         history: &[],
         tips: &[],
         deprecated: None,
+        system: false,
         args: &[],
         key_finder: None,
     };

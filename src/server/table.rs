@@ -91,6 +91,11 @@ impl CommandTable {
         &self.commands[usize::from(id.0)]
     }
 
+    /// The command whose id has this index.
+    pub fn by_index(&self, index: usize) -> Option<&Command> {
+        self.commands.get(index)
+    }
+
     /// All commands; a container comes before its subcommands.
     pub fn iter(&self) -> impl Iterator<Item = &Command> {
         self.commands.iter()

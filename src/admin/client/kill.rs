@@ -1,0 +1,101 @@
+//! CLIENT KILL and CLIENT UNBLOCK: closing and waking clients.
+
+use super::super::connection::DEFAULT_USER;
+use super::super::{AdminCall, database_count};
+use super::filter::{Filter, Known, Purpose};
+use super::list::portrait;
+use crate::client::CloseReason;
+use crate::client::slab::ClientKey;
+use crate::command::args::Args;
+use crate::command::error::CommandError;
+use crate::server::Server;
+
+pub(in crate::admin) fn kill(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    if args.left() == 1 {
+        return kill_address(server, call, args);
+    }
+    let filter = parse_filter(server, args, Purpose::Kill)?;
+    let doomed: Vec<ClientKey> = matching(server, call, &filter);
+    for key in &doomed {
+        close(server, call, *key);
+    }
+    call.reply.count(doomed.len());
+    Ok(())
+}
+
+/// The old form: one address, and an answer that says whether there was such a client.
+fn kill_address(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let address = args.bytes()?;
+    let is_meant = |key: &ClientKey| {
+        let client = &server.clients[*key];
+        !client.is_closing() && client.peer.to_string().as_bytes() == address
+    };
+    let found = server.clients.keys_by_id().into_iter().find(is_meant);
+    close(server, call, found.ok_or(CommandError::NO_SUCH_CLIENT)?);
+    call.reply.ok();
+    Ok(())
+}
+
+/// The one that asks still gets its answer.
+fn close(server: &mut Server, call: &AdminCall<'_>, key: ClientKey) {
+    let reason = if key == call.client {
+        CloseReason::AfterReply
+    } else {
+        CloseReason::CutOff
+    };
+    server.close(key, reason);
+}
+
+/// The filters in `args`.
+pub(super) fn parse_filter(
+    server: &Server,
+    args: &mut Args<'_>,
+    purpose: Purpose,
+) -> Result<Filter, CommandError> {
+    let known = Known {
+        databases: database_count(server),
+        is_user: &|user| user == DEFAULT_USER,
+    };
+    Filter::parse(args, purpose, &known)
+}
+
+/// The clients `filter` means, in order of arrival.
+pub(super) fn matching(server: &Server, call: &AdminCall<'_>, filter: &Filter) -> Vec<ClientKey> {
+    let is_meant = |key: &ClientKey| {
+        let spared = filter.skip_me && *key == call.client;
+        !spared
+            && !server.clients[*key].is_closing()
+            && filter.matches(&portrait(server, call, *key))
+    };
+    let mut keys = server.clients.keys_by_id();
+    keys.retain(is_meant);
+    keys
+}
+
+/// Nobody can be blocked yet, so nobody is woken; the arguments are judged all the same.
+pub(in crate::admin) fn unblock(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    if args.left() > 2 {
+        return Err(call.wrong_subcommand(args));
+    }
+    args.int()?;
+    if let Some(reason) = args.peek()
+        && !reason.eq_ignore_ascii_case(b"timeout")
+        && !reason.eq_ignore_ascii_case(b"error")
+    {
+        return Err(CommandError::UNBLOCK_REASON);
+    }
+    call.reply.int(0);
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! CLIENT LIST and CLIENT INFO.
+
+use std::fmt::Write;
+
+use super::super::AdminCall;
+use super::super::connection::DEFAULT_USER;
+use super::filter::Purpose;
+use super::kill::{matching, parse_filter};
+use super::portrait::{Class, Memory, Portrait};
+use crate::client::slab::ClientKey;
+use crate::client::{Client, ClientFlags};
+use crate::command::args::Args;
+use crate::command::error::CommandError;
+use crate::net::transport::Peer;
+use crate::server::Server;
+
+pub(in crate::admin) fn list(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let filter = parse_filter(server, args, Purpose::List)?;
+    let mut text = String::new();
+    for key in matching(server, call, &filter) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", portrait(server, call, key));
+    }
+    call.reply.verbatim(b"txt", text.as_bytes());
+    Ok(())
+}
+
+pub(in crate::admin) fn info(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let line = format!("{}\n", portrait(server, call, call.client));
+    call.reply.verbatim(b"txt", line.as_bytes());
+    Ok(())
+}
+
+/// What there is to say about a client.
+pub(super) fn portrait<'a>(
+    server: &'a Server,
+    call: &AdminCall<'_>,
+    key: ClientKey,
+) -> Portrait<'a> {
+    let client = &server.clients[key];
+    // The one that asks lent its reply to the call.
+    let reply = if key == call.client {
+        &*call.reply
+    } else {
+        &client.reply
+    };
+    let local = match (&client.peer, client.transport.local()) {
+        (Peer::Unix(_), _) => client.peer.to_string(),
+        (Peer::Tcp(_), Some(local)) => local.to_string(),
+        (Peer::Tcp(_), None) => String::new(),
+    };
+    let seconds_since = |then| server.now.mono.since(then) / 1_000_000_000;
+    let command = match client.last_command {
+        _ if key == call.client => server.table.find_full(call.name.as_bytes()),
+        Some(id) => server.table.by_index(id),
+        None => None,
+    };
+    Portrait {
+        id: client.id,
+        address: client.peer.to_string(),
+        local_address: local,
+        fd: client.transport.fd(),
+        class: Class::Normal,
+        user: DEFAULT_USER,
+        name: &client.names.name,
+        library: &client.names.library,
+        library_version: &client.names.library_version,
+        age_s: seconds_since(client.times.connected_mono),
+        idle_s: seconds_since(client.times.active),
+        flags: letters(client),
+        capabilities: if client.flags.contains(ClientFlags::REDIRECT) {
+            "r"
+        } else {
+            ""
+        },
+        db: client.db,
+        events: if reply.output.is_empty() { "r" } else { "rw" },
+        command: command.map_or("NULL", |command| &*command.name),
+        protocol: reply.protocol.number(),
+        memory: Memory {
+            input: client.pending.len(),
+            input_free: client.pending.capacity() - client.pending.len(),
+            arguments: client.parser.memory_bytes(),
+            output_room: reply.output.memory_bytes(),
+            output: reply.output.len(),
+            total: client.memory_bytes(),
+        },
+        input_bytes: client.traffic.input_bytes,
+        output_bytes: client.traffic.output_bytes,
+        commands: client.traffic.commands,
+    }
+}
+
+/// The field `flags`.
+fn letters(client: &Client) -> String {
+    let is_unix = matches!(client.peer, Peer::Unix(_));
+    let letters: String = [
+        (client.is_closing(), 'c'),
+        (is_unix, 'U'),
+        (client.flags.contains(ClientFlags::NO_EVICT), 'e'),
+        (client.flags.contains(ClientFlags::NO_TOUCH), 'T'),
+    ]
+    .into_iter()
+    .filter_map(|(shown, letter)| shown.then_some(letter))
+    .collect();
+    if letters.is_empty() {
+        "N".into()
+    } else {
+        letters
+    }
+}

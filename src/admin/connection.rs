@@ -1,0 +1,238 @@
+//! Commands on the connection they come through: AUTH, HELLO, SELECT, PING, ECHO, QUIT, RESET.
+
+use super::client::settings::checked_name;
+use super::{AdminCall, database_count};
+use crate::client::slab::ClientKey;
+use crate::client::{ClientFlags, CloseReason, ReplyMode};
+use crate::command::args::{Args, parse_int};
+use crate::command::error::CommandError;
+use crate::resp::reply::{Protocol, Reply};
+use crate::server::{REDIS_VERSION, Server};
+
+/// The only user there is until there are access control lists.
+pub(super) const DEFAULT_USER: &[u8] = b"default";
+
+pub(super) fn auth(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let first = args.bytes()?;
+    if args.left() == 0 && server.config.requirepass.is_empty() {
+        return Err(CommandError::NO_PASSWORD_CONFIGURED);
+    }
+    let (user, password) = match args.left() {
+        0 => (DEFAULT_USER, first),
+        _ => (first, args.bytes()?),
+    };
+    args.end()?;
+    authenticate(server, call.client, user, password)?;
+    call.reply.ok();
+    Ok(())
+}
+
+/// Lets the client in as `user`, if the password is right.
+fn authenticate(
+    server: &mut Server,
+    key: ClientKey,
+    user: &[u8],
+    password: &[u8],
+) -> Result<(), CommandError> {
+    let wanted = &server.config.requirepass;
+    // Without a password any will do.
+    let right = wanted.is_empty() || is_same_secret(wanted, password);
+    if user != DEFAULT_USER || !right {
+        server.metrics.denied_auth += 1;
+        return Err(CommandError::WRONG_PASS);
+    }
+    let client = &mut server.clients[key];
+    client.flags.insert(ClientFlags::AUTHENTICATED);
+    Ok(())
+}
+
+/// Compares in a time that depends only on the length of `given`: how long a refusal takes must
+/// not tell how many bytes were right.
+fn is_same_secret(secret: &[u8], given: &[u8]) -> bool {
+    let mut difference = u8::from(secret.len() != given.len());
+    for (index, byte) in given.iter().enumerate() {
+        let other = secret.get(index % secret.len().max(1)).unwrap_or(&0);
+        difference |= std::hint::black_box(byte ^ other);
+    }
+    difference == 0
+}
+
+pub(super) fn hello(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let asked = Greeting::parse(args)?;
+    if let Some((user, password)) = asked.credentials {
+        authenticate(server, call.client, user, password)?;
+    }
+    let client = &mut server.clients[call.client];
+    if !client.is_authenticated() {
+        return Err(CommandError::HELLO_WITHOUT_AUTH);
+    }
+    if let Some(name) = asked.name {
+        client.names.name = name.into();
+    }
+    if let Some(protocol) = asked.protocol {
+        call.reply.protocol = protocol;
+    }
+    let id = client.id;
+    greet(call.reply, id);
+    Ok(())
+}
+
+/// What HELLO is asked for.
+#[derive(Default)]
+struct Greeting<'a> {
+    protocol: Option<Protocol>,
+    credentials: Option<(&'a [u8], &'a [u8])>,
+    name: Option<&'a [u8]>,
+}
+
+impl<'a> Greeting<'a> {
+    /// Everything is checked before anything is done.
+    fn parse(args: &mut Args<'a>) -> Result<Self, CommandError> {
+        let mut greeting = Greeting::default();
+        if args.left() == 0 {
+            return Ok(greeting);
+        }
+        greeting.protocol = Some(match parse_int(args.bytes()?) {
+            Some(2) => Protocol::Resp2,
+            Some(3) => Protocol::Resp3,
+            Some(_) => return Err(CommandError::NO_SUCH_PROTOCOL),
+            None => return Err(CommandError::named_not_an_integer("Protocol version")),
+        });
+        while let Some(word) = args.peek() {
+            if args.left() > 2 && args.take_word("auth") {
+                greeting.credentials = Some((args.bytes()?, args.bytes()?));
+            } else if args.left() > 1 && args.take_word("setname") {
+                greeting.name = Some(checked_name(args.bytes()?, "Client names")?);
+            } else {
+                let before = "ERR Syntax error in HELLO option '";
+                return Err(CommandError::quoting_bytes(before, word, "'"));
+            }
+        }
+        Ok(greeting)
+    }
+}
+
+/// The reply of HELLO. The server calls itself `redis`: clients decide by it what to expect.
+fn greet(reply: &mut Reply, id: u64) {
+    reply.map(7);
+    for (field, value) in [("server", "redis"), ("version", REDIS_VERSION)] {
+        reply.bulk(field.as_bytes());
+        reply.bulk(value.as_bytes());
+    }
+    reply.bulk(b"proto");
+    reply.int(reply.protocol.number());
+    reply.bulk(b"id");
+    reply.int(id.cast_signed());
+    for (field, value) in [("mode", "standalone"), ("role", "master")] {
+        reply.bulk(field.as_bytes());
+        reply.bulk(value.as_bytes());
+    }
+    reply.bulk(b"modules");
+    reply.array(0);
+}
+
+pub(super) fn select(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let index = args.int()?;
+    args.end()?;
+    let index = i32::try_from(index).map_err(|_| CommandError::NOT_AN_I32)?;
+    let db = usize::try_from(index).map_err(|_| CommandError::DB_OUT_OF_RANGE)?;
+    if db >= database_count(server) {
+        return Err(CommandError::DB_OUT_OF_RANGE);
+    }
+    server.clients[call.client].db = db;
+    call.reply.ok();
+    Ok(())
+}
+
+pub(super) fn ping(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    if args.left() > 1 {
+        return Err(CommandError::wrong_arity(call.name));
+    }
+    match args.left() {
+        0 => call.reply.simple("PONG"),
+        _ => call.reply.bulk(args.bytes()?),
+    }
+    Ok(())
+}
+
+pub(super) fn echo(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    call.reply.bulk(args.bytes()?);
+    Ok(())
+}
+
+pub(super) fn quit(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    call.reply.ok();
+    server.close(call.client, CloseReason::AfterReply);
+    Ok(())
+}
+
+/// Everything a client can change about its connection is as it was on arrival. Only what its
+/// library called itself stays: it is still the same library.
+pub(super) fn reset(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let needs_password = !server.config.requirepass.is_empty();
+    let client = &mut server.clients[call.client];
+    client.db = 0;
+    client.reply_mode = ReplyMode::On;
+    client.names.name = Box::default();
+    let set = ClientFlags::NO_EVICT | ClientFlags::NO_TOUCH;
+    client.flags.remove(set);
+    client
+        .flags
+        .set(ClientFlags::AUTHENTICATED, !needs_password);
+    call.reply.protocol = Protocol::Resp2;
+    call.reply.simple("RESET");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_secret;
+
+    #[test]
+    fn secrets_are_the_same_only_when_they_are() {
+        let cases: &[(&[u8], &[u8], bool)] = &[
+            (b"foo", b"foo", true),
+            (b"foo", b"fo", false),
+            (b"foo", b"foofoo", false),
+            (b"foo", b"", false),
+            (b"foo", b"bar", false),
+            (b"", b"", true),
+            (b"", b"x", false),
+        ];
+        for (secret, given, wanted) in cases {
+            assert_eq!(
+                is_same_secret(secret, given),
+                *wanted,
+                "{secret:?} {given:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What the admin commands are, by family.
+
+mod client;
+mod connection;
+
+use super::AdminHandler;
+use crate::command::spec::Row;
+
+/// All of them.
+pub static FAMILIES: &[&[Row<AdminHandler>]] = &[connection::COMMANDS, client::COMMANDS];

@@ -1,0 +1,64 @@
+//! Error texts of the commands on the server itself.
+
+use super::CommandError;
+
+/// Characters of a client's word that an error quotes.
+const QUOTED_BYTES_MAX: usize = 128;
+
+impl CommandError {
+    /// An error that quotes bytes of the user's.
+    #[cold]
+    pub fn quoting_bytes(before: &str, bytes: &[u8], after: &str) -> CommandError {
+        Self::quoting([before.as_bytes(), bytes, after.as_bytes()].concat())
+    }
+
+    /// A named argument that is no integer, or none that fits.
+    #[cold]
+    pub fn named_not_an_integer(name: &str) -> CommandError {
+        Self::quoting(format!("ERR {name} is not an integer or out of range"))
+    }
+
+    /// A subcommand, quoted as it was sent, that `command` does not have or not with so many
+    /// arguments.
+    #[cold]
+    pub fn wrong_subcommand(command: &str, sub: &[u8]) -> CommandError {
+        let before = "ERR unknown subcommand or wrong number of arguments for '";
+        let after = format!("'. Try {} HELP.", command.to_ascii_uppercase());
+        Self::quoting_bytes(before, &sub[..sub.len().min(QUOTED_BYTES_MAX)], &after)
+    }
+
+    // Connection.
+    pub const WRONG_PASS: CommandError =
+        Self::fixed("WRONGPASS invalid username-password pair or user is disabled.");
+    pub const NO_PASSWORD_CONFIGURED: CommandError = Self::fixed(
+        "ERR AUTH <password> called without any password configured for the default user. \
+         Are you sure your configuration is correct?",
+    );
+    pub const NO_SUCH_PROTOCOL: CommandError = Self::fixed("NOPROTO unsupported protocol version");
+    pub const HELLO_WITHOUT_AUTH: CommandError = Self::fixed(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
+         AUTH <user> <pass> option can be used to authenticate the client and select the RESP \
+         protocol version at the same time",
+    );
+    pub const NOT_AN_I32: CommandError =
+        Self::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
+
+    // CLIENT.
+    pub const NO_SUCH_CLIENT: CommandError = Self::fixed("ERR No such client");
+    pub const INVALID_CLIENT_ID: CommandError = Self::fixed("ERR Invalid client ID");
+    pub const CLIENT_ID_NOT_POSITIVE: CommandError =
+        Self::fixed("ERR client-id should be greater than 0");
+    pub const PAUSE_MODE: CommandError = Self::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
+    pub const UNBLOCK_REASON: CommandError =
+        Self::fixed("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+
+    // COMMAND.
+    pub const NOT_A_COMMAND: CommandError = Self::fixed("ERR Invalid command specified");
+    pub const COMMAND_WITHOUT_KEYS: CommandError =
+        Self::fixed("ERR The command has no key arguments");
+    pub const COMMAND_WRONG_COUNT: CommandError =
+        Self::fixed("ERR Invalid number of arguments specified for command");
+    pub const COMMAND_WRONG_ARGUMENTS: CommandError =
+        Self::fixed("ERR Invalid arguments specified for command");
+}
