@@ -8,8 +8,12 @@
 //! Everything here is pure: files are reached through a trait, and a change is a new `Config`
 //! beside the old one, which the server compares, applies and then takes, or drops as a whole.
 
+pub mod args;
 pub mod choices;
+pub mod disk;
+pub mod file;
 pub mod params;
+pub mod rewrite;
 pub mod special;
 pub mod value;
 

@@ -388,6 +388,8 @@ pub(super) fn bytes_text(bytes: u64) -> String {
 }
 
 fn parse_choices(words: &[Vec<u8>], choices: Words) -> Result<Value, Reason> {
+    let nothing = [Vec::new()];
+    let words = if words.is_empty() { &nothing } else { words };
     let mut bits = 0;
     for word in words {
         let known = choices
