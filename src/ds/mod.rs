@@ -1,10 +1,12 @@
 //! Pure data structures: no Redis, no time, no I/O.
 
+pub mod epoch;
 pub mod extended;
 pub mod glob;
 pub mod number;
 pub mod output;
 pub mod rope;
+pub mod table;
 pub mod words;
 
 mod big;

@@ -1,12 +1,15 @@
-//! Provisional: the keyspace's interface over a map of the standard library.
-//! The segmented table of the design takes its place.
+//! One database at one moment: what a command sees of the keyspace.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use fastrand::Rng;
 
+use super::access::AccessPolicy;
+use super::entry::{Block, Encoding, Entry, Payload};
+use super::space::{Common, Db, Keyspace, News};
+use super::string::{StringMut, place};
+use crate::ds::epoch::Epoch;
+use crate::ds::table::{Opened, Table};
 use crate::sys::clock::UnixMs;
 use crate::value::string::NewStr;
-use crate::value::{Str, Value};
 
 /// Why a key leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,55 +32,76 @@ pub enum Deadline {
     At(UnixMs),
 }
 
-enum Stored {
-    Int(i64),
-    Bytes(Arc<Vec<u8>>, bool),
+/// When the memory of removed keys is freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// Before the command replies.
+    Now,
+    /// By another thread, some time later.
+    Behind,
 }
 
-struct Block {
-    key: Vec<u8>,
-    stored: Stored,
-    deadline: Option<UnixMs>,
-}
+/// The hash of a key, for [`View::prefetch_bucket`] and [`View::prefetch_entry`].
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHash(u64);
 
-/// All databases.
-#[derive(Default)]
-pub struct Keyspace {
-    dbs: Vec<BTreeMap<Vec<u8>, Block>>,
-}
+/// Random entries tried before others are counted off.
+const RANDOM_TRIES: u32 = 100;
 
-impl Keyspace {
-    /// `count` empty databases, whose keys are hashed under `seed`.
-    pub fn new(count: usize, _seed: [u64; 2]) -> Keyspace {
-        Keyspace {
-            dbs: (0..count).map(|_| BTreeMap::new()).collect(),
-        }
-    }
-
-    /// Database `index` at the moment `now`.
-    pub fn view(&mut self, index: usize, now: UnixMs) -> View<'_> {
-        View {
-            space: self,
-            index,
-            now,
-        }
-    }
-}
+/// Entries looked at when all random ones were past their deadline.
+const RANDOM_SCANNED_MAX: usize = 10_000;
 
 /// One database at one moment: what a command sees of the keyspace.
+///
+/// A key past its deadline is not found by any method that takes a key: it is removed when it is
+/// met, and noted as a departure.
 pub struct View<'a> {
     space: &'a mut Keyspace,
     index: usize,
     now: UnixMs,
+    touch: bool,
 }
 
-impl View<'_> {
+/// The parts of a view that a lookup needs, apart from each other.
+struct Parts<'a> {
+    table: &'a mut Table<Block>,
+    epoch: &'a mut Epoch,
+    news: &'a mut News,
+    random: &'a mut Rng,
+    policy: AccessPolicy,
+    index: usize,
+    now: UnixMs,
+}
+
+impl<'a> View<'a> {
+    #[inline]
+    pub(super) fn new(space: &'a mut Keyspace, index: usize, now: UnixMs) -> View<'a> {
+        debug_assert!(index < space.dbs.len());
+        View {
+            space,
+            index,
+            now,
+            touch: true,
+        }
+    }
+
+    /// The same view for a client whose accesses leave no trace in the clocks of entries
+    /// (CLIENT NO-TOUCH).
+    pub fn without_touch(self) -> View<'a> {
+        View {
+            touch: false,
+            ..self
+        }
+    }
+
     /// The database's number.
+    #[inline]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// The moment of the command.
+    #[inline]
     pub fn now(&self) -> UnixMs {
         self.now
     }
@@ -93,179 +117,338 @@ impl View<'_> {
             space: self.space,
             index,
             now: self.now,
+            touch: self.touch,
         }
     }
 
-    fn db(&mut self) -> &mut BTreeMap<Vec<u8>, Block> {
-        &mut self.space.dbs[self.index]
+    #[inline]
+    fn db(&self) -> &Db {
+        &self.space.dbs[self.index]
+    }
+
+    #[inline]
+    fn parts(&mut self) -> Parts<'_> {
+        let Keyspace { dbs, common } = &mut *self.space;
+        let Common {
+            epoch,
+            policy,
+            random,
+            news,
+            ..
+        } = common;
+        Parts {
+            table: &mut dbs[self.index].table,
+            epoch,
+            news,
+            random,
+            policy: *policy,
+            index: self.index,
+            now: self.now,
+        }
     }
 
     /// Keys in the database, those past their deadline but not yet removed included.
-    pub fn len(&mut self) -> usize {
-        self.db().len()
+    pub fn len(&self) -> usize {
+        self.db().table.len()
     }
 
     /// Whether the database has no keys.
-    pub fn is_empty(&mut self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// The hash of `key`, to prefetch what a lookup will read.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> KeyHash {
+        KeyHash(self.db().table.hash(key))
+    }
+
+    /// Begins to load the bucket that a lookup will read first.
+    #[inline]
+    pub fn prefetch_bucket(&self, hash: KeyHash) {
+        self.db().table.prefetch_bucket(hash.0);
+    }
+
+    /// Begins to load the entry that a lookup will read then. For a batch: first call
+    /// [`View::prefetch_bucket`] for every key, then this for every key.
+    #[inline]
+    pub fn prefetch_entry(&self, hash: KeyHash) {
+        self.db().table.prefetch_entry(hash.0);
+    }
+
     /// Looks `key` up for a command that reads: counts a hit or a miss, notes the access.
-    /// A key past its deadline is removed and not found.
+    #[inline]
     pub fn read(&mut self, key: &[u8]) -> Option<Entry<'_>> {
-        self.peek(key)
+        self.lookup(key, true, self.touch)
+    }
+
+    /// Looks `key` up for a command that reads about it but does not use it: counts a hit or a
+    /// miss, notes no access.
+    pub fn look(&mut self, key: &[u8]) -> Option<Entry<'_>> {
+        self.lookup(key, true, false)
     }
 
     /// Looks `key` up without a trace: no statistics, no access noted.
     pub fn peek(&mut self, key: &[u8]) -> Option<Entry<'_>> {
-        let now = self.now;
-        if self
-            .db()
-            .get(key)
-            .is_some_and(|block| block.deadline.is_some_and(|at| at <= now))
-        {
-            self.db().remove(key);
+        self.lookup(key, false, false)
+    }
+
+    #[inline]
+    fn lookup(&mut self, key: &[u8], count: bool, touch: bool) -> Option<Entry<'_>> {
+        let parts = self.parts();
+        let hash = parts.table.hash(key);
+        let (news, index, now) = (&mut *parts.news, parts.index, parts.now);
+        let due = |entry: Entry<'_>| news.depart(index, entry, Cause::Expired);
+        let found = parts.table.find_live(parts.epoch, hash, key, now.0, due);
+        if count {
+            match found {
+                Some(_) => parts.news.stats.hits += 1,
+                None => parts.news.stats.misses += 1,
+            }
         }
-        self.db().get(key).map(|block| Entry { block })
+        let entry = found?;
+        if touch {
+            entry.set_clock(parts.policy.touched(entry.clock(), now, parts.random));
+        }
+        Some(entry)
     }
 
     /// Opens `key` for a command that changes it in place; notes the access, counts nothing.
+    #[inline]
     pub fn write(&mut self, key: &[u8]) -> Option<EntryMut<'_>> {
-        self.peek(key)?;
-        self.db().get_mut(key).map(|block| EntryMut { block })
+        let touch = self.touch;
+        let parts = self.parts();
+        let hash = parts.table.hash(key);
+        let opened = parts.table.open(parts.epoch, hash, key)?;
+        let entry = opened.node();
+        if is_due(entry, parts.now) {
+            parts.news.depart(parts.index, entry, Cause::Expired);
+            opened.remove();
+            return None;
+        }
+        if touch {
+            entry.set_clock(parts.policy.touched(entry.clock(), parts.now, parts.random));
+        }
+        Some(EntryMut { opened })
     }
 
     /// Gives `key` a string, whatever it held before.
+    #[inline]
     pub fn set(&mut self, key: &[u8], value: NewStr<'_>, deadline: Deadline) {
-        let kept = self.peek(key).and_then(|entry| entry.deadline());
+        if let Some(mut entry) = self.write(key) {
+            let deadline = match deadline {
+                Deadline::Keep => entry.as_entry().deadline(),
+                Deadline::Never => None,
+                Deadline::At(at) => Some(at),
+            };
+            place(value, |payload, raw| {
+                entry.overwrite(payload, raw, deadline)
+            });
+            return;
+        }
         let deadline = match deadline {
-            Deadline::Keep => kept,
-            Deadline::Never => None,
+            Deadline::Keep | Deadline::Never => None,
             Deadline::At(at) => Some(at),
         };
-        let block = Block {
-            key: key.to_vec(),
-            stored: stored(value),
-            deadline,
-        };
-        self.db().insert(key.to_vec(), block);
+        let parts = self.parts();
+        let clock = parts.policy.start(parts.now);
+        let block = place(value, |payload, raw| {
+            Block::new(key, payload, raw, deadline, clock)
+        });
+        let hash = parts.table.hash(key);
+        parts.table.insert(parts.epoch, hash, block);
     }
 
     /// Removes `key`; whether it was there.
-    pub fn remove(&mut self, key: &[u8], _cause: Cause) -> bool {
-        let found = self.peek(key).is_some();
-        self.db().remove(key);
-        found
+    pub fn remove(&mut self, key: &[u8], cause: Cause) -> bool {
+        let parts = self.parts();
+        let hash = parts.table.hash(key);
+        let Some(opened) = parts.table.open(parts.epoch, hash, key) else {
+            return false;
+        };
+        let due = is_due(opened.node(), parts.now);
+        let cause = if due { Cause::Expired } else { cause };
+        parts.news.depart(parts.index, opened.node(), cause);
+        opened.remove();
+        !due
     }
 
     /// Gives `key` a deadline, or takes it away; whether the key was there.
     pub fn set_deadline(&mut self, key: &[u8], deadline: Option<UnixMs>) -> bool {
-        if self.peek(key).is_none() {
+        let Some(mut entry) = self.write(key) else {
             return false;
-        }
-        if let Some(block) = self.db().get_mut(key) {
-            block.deadline = deadline;
-        }
+        };
+        entry
+            .opened
+            .update(|block| (block.with_deadline(deadline), ()));
         true
     }
-}
 
-fn stored(value: NewStr<'_>) -> Stored {
-    match value {
-        NewStr::Int(value) => Stored::Int(value),
-        NewStr::Bytes { bytes, raw } => Stored::Bytes(Arc::new(bytes.to_vec()), raw),
-        NewStr::Flat(bytes) => Stored::Bytes(bytes, true),
-        NewStr::Rope(rope) => Stored::Bytes(Arc::new(rope.to_vec()), true),
-    }
-}
-
-/// A key and its value, to read.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    block: &'a Block,
-}
-
-impl<'a> Entry<'a> {
-    /// The key.
-    pub fn key(self) -> &'a [u8] {
-        &self.block.key
+    /// Takes the entry of `key` out of the database.
+    fn take(&mut self, key: &[u8]) -> Option<Block> {
+        let entry = self.write(key)?;
+        Some(entry.opened.take())
     }
 
-    /// The moment the key expires, if it does.
-    pub fn deadline(self) -> Option<UnixMs> {
-        self.block.deadline
-    }
-
-    /// The value.
-    pub fn value(self) -> Value<'a> {
-        Value::String(match &self.block.stored {
-            Stored::Int(value) => Str::Int(*value),
-            Stored::Bytes(bytes, _) => Str::Flat(bytes),
-        })
-    }
-
-    /// The name OBJECT ENCODING answers with.
-    pub fn encoding(self) -> &'static str {
-        match &self.block.stored {
-            Stored::Int(_) => "int",
-            Stored::Bytes(bytes, raw) if *raw || bytes.len() > 44 => "raw",
-            Stored::Bytes(..) => "embstr",
+    /// Puts an entry in, in the place of what its key had.
+    fn put(&mut self, block: Block) {
+        let parts = self.parts();
+        let hash = parts.table.hash(block.entry().key());
+        match parts.table.open(parts.epoch, hash, block.entry().key()) {
+            Some(mut opened) => opened.replace(block),
+            None => parts.table.insert(parts.epoch, hash, block),
         }
     }
+
+    /// Gives the entry of `from` the name `to`, replacing what `to` had; whether `from` was there.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
+        let Some(block) = self.take(from) else {
+            return false;
+        };
+        self.put(block.with_key(to));
+        true
+    }
+
+    /// Moves `key` to database `db`, replacing what it had there; whether `key` was there.
+    pub fn move_to(&mut self, key: &[u8], db: usize) -> bool {
+        let Some(block) = self.take(key) else {
+            return false;
+        };
+        self.other(db).put(block);
+        true
+    }
+
+    /// Copies the value and deadline of `from` to `to` in database `db`, replacing what it had;
+    /// whether `from` was there. What is large is shared until one of the two changes.
+    pub fn copy(&mut self, from: &[u8], db: usize, to: &[u8]) -> bool {
+        let Some(entry) = self.peek(from) else {
+            return false;
+        };
+        let block = Block::share(entry, to);
+        let clock = self.space.common.policy.start(self.now);
+        block.entry().set_clock(clock);
+        self.other(db).put(block);
+        true
+    }
+
+    /// Swaps the contents of two databases.
+    pub fn swap(&mut self, a: usize, b: usize) {
+        self.space.dbs.swap(a, b);
+    }
+
+    /// Removes all keys of the database; how many there were.
+    pub fn clear(&mut self, how: Flush) -> usize {
+        let parts = self.parts();
+        let len = parts.table.len();
+        parts.table.detach(parts.epoch);
+        if how == Flush::Now {
+            drop(parts.epoch.take_garbage());
+        }
+        len
+    }
+
+    /// A key picked at random among those not past their deadline, each as likely as any other.
+    pub fn random(&mut self, random: &mut Rng) -> Option<Entry<'_>> {
+        let now = self.now;
+        let table = &self.db().table;
+        let live = |entry: &Entry<'_>| !is_due(*entry, now);
+        (0..RANDOM_TRIES)
+            .find_map(|_| table.random(random).filter(live))
+            .or_else(|| table.iter().take(RANDOM_SCANNED_MAX).find(live))
+    }
+
+    /// Visits every entry, those past their deadline but not yet removed included.
+    pub fn for_each(&mut self, visit: impl FnMut(Entry<'_>)) {
+        self.db().table.iter().for_each(visit);
+    }
+
+    /// Visits the entries of one bucket, those past their deadline but not yet removed included;
+    /// the cursor to go on with, 0 at the end. Every key that is there from the first call to the
+    /// last is visited; a cursor has at most 48 bits.
+    pub fn scan(&mut self, cursor: u64, visit: impl FnMut(Entry<'_>)) -> u64 {
+        self.db().table.scan(cursor, visit)
+    }
+
+    /// Seconds since the last access of `key`; counts and notes nothing.
+    pub fn idle_seconds(&mut self, key: &[u8]) -> Option<u64> {
+        let (policy, now) = (self.space.common.policy, self.now);
+        Some(policy.idle_seconds(self.peek(key)?.clock(), now))
+    }
+
+    /// The logarithmic count of accesses to `key`; counts and notes nothing.
+    pub fn frequency(&mut self, key: &[u8]) -> Option<u32> {
+        let (policy, now) = (self.space.common.policy, self.now);
+        Some(policy.counter(self.peek(key)?.clock(), now))
+    }
+
+    /// Makes `key` look as if it had not been used for `seconds`; whether it is there.
+    pub fn set_idle(&mut self, key: &[u8], seconds: u64) -> bool {
+        let (policy, now) = (self.space.common.policy, self.now);
+        let Some(entry) = self.peek(key) else {
+            return false;
+        };
+        entry.set_clock(policy.with_idle(entry.clock(), seconds, now));
+        true
+    }
+
+    /// Sets the logarithmic count of accesses to `key`; whether it is there.
+    pub fn set_frequency(&mut self, key: &[u8], count: u8) -> bool {
+        let now = self.now;
+        let Some(entry) = self.peek(key) else {
+            return false;
+        };
+        entry.set_clock(AccessPolicy::with_counter(count, now));
+        true
+    }
+
+    /// Bytes of memory that `key` takes: entry, value, and its share of the table.
+    pub fn memory_bytes(&mut self, key: &[u8]) -> Option<usize> {
+        let table = &self.db().table;
+        let share = table.memory_bytes().div_ceil(table.len().max(1));
+        Some(self.peek(key)?.memory_bytes() + share)
+    }
+}
+
+#[inline]
+fn is_due(entry: Entry<'_>, now: UnixMs) -> bool {
+    entry.deadline().is_some_and(|deadline| deadline <= now)
 }
 
 /// A key and its value, to change in place.
 pub struct EntryMut<'a> {
-    block: &'a mut Block,
+    opened: Opened<'a, Block>,
 }
 
 impl EntryMut<'_> {
     /// The same entry, to read.
+    #[inline]
     pub fn as_entry(&self) -> Entry<'_> {
-        Entry { block: self.block }
+        self.opened.node()
     }
 
     /// Replaces the value by a string and keeps the deadline.
+    #[inline]
     pub fn set(&mut self, value: NewStr<'_>) {
-        self.block.stored = stored(value);
+        let deadline = self.as_entry().deadline();
+        place(value, |payload, raw| self.overwrite(payload, raw, deadline));
     }
 
     /// The string to change in place. The value must be a string.
+    #[inline]
     pub fn string(&mut self) -> StringMut<'_> {
-        StringMut { block: self.block }
+        StringMut::new(self.opened.reborrow())
     }
-}
 
-/// A string to change in place.
-pub struct StringMut<'a> {
-    block: &'a mut Block,
-}
-
-impl StringMut<'_> {
-    /// The string, to read.
-    pub fn get(&self) -> Str<'_> {
-        match &self.block.stored {
-            Stored::Int(value) => Str::Int(*value),
-            Stored::Bytes(bytes, _) => Str::Flat(bytes),
+    #[inline]
+    fn overwrite(&mut self, payload: Payload<'_>, raw: bool, deadline: Option<UnixMs>) {
+        let old = self.opened.node();
+        // A shared block would be copied only to be overwritten; a rope is not freed here.
+        if !self.opened.is_private() || old.encoding_of() == Encoding::Rope {
+            let new = Block::new(old.key(), payload, raw, deadline, old.clock());
+            self.opened.replace(new);
+        } else {
+            let change = |block: Block| (block.with_payload(payload, raw, deadline), ());
+            self.opened.update(change);
         }
-    }
-
-    /// Appends `bytes`; the encoding becomes raw. The new length.
-    pub fn append(&mut self, bytes: &[u8]) -> usize {
-        let at = self.get().len();
-        self.write_at(at, bytes);
-        at + bytes.len()
-    }
-
-    /// Overwrites the bytes from `offset` on; a gap before them is filled with zeros, the encoding
-    /// becomes raw.
-    pub fn write_at(&mut self, offset: usize, bytes: &[u8]) {
-        let mut text = self.get().to_cow().into_owned();
-        let end = offset + bytes.len();
-        if text.len() < end {
-            text.resize(end, 0);
-        }
-        text[offset..end].copy_from_slice(bytes);
-        self.block.stored = Stored::Bytes(Arc::new(text), true);
     }
 }

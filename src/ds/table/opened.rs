@@ -1,0 +1,132 @@
+//! An entry that is open for a change: the only way to a node that may be written.
+
+use std::ptr::NonNull;
+
+use super::segment::{Seg, Spot};
+use super::{Keyed, Node, Table, note_due, retire_node};
+use crate::ds::epoch::Epoch;
+
+/// An entry that is open for a change: its segment is private.
+pub struct Opened<'a, N: Node> {
+    pub(super) table: &'a mut Table<N>,
+    pub(super) epoch: &'a mut Epoch,
+    pub(super) hash: u64,
+    pub(super) seg: Seg<N>,
+    pub(super) spot: Spot,
+}
+
+impl<'a, N: Node> Opened<'a, N> {
+    /// The node, to read.
+    #[inline]
+    pub fn node(&self) -> N::Ref<'_> {
+        self.table.node_at(self.seg, self.spot)
+    }
+
+    /// The node, to read as long as the table is borrowed.
+    pub fn into_node(self) -> N::Ref<'a> {
+        let table: &'a Table<N> = self.table;
+        table.node_at(self.seg, self.spot)
+    }
+
+    /// Whether the node may be changed in place, or would be copied.
+    #[inline]
+    pub fn is_private(&self) -> bool {
+        !self.epoch.is_frozen() || self.seg.slot(self.spot).is_fresh()
+    }
+
+    /// Replaces the node by one with the same key.
+    pub fn replace(&mut self, node: N) {
+        debug_assert!(self.node().key() == node.by_ref().key());
+        let private = self.is_private();
+        let old = self.raw();
+        self.store(node);
+        // SAFETY: the slot does not point there any more.
+        unsafe { retire_node::<N>(self.epoch, old, private) };
+    }
+
+    /// Changes the node; it is copied before if a frozen root reaches it. The key stays.
+    pub fn update<R>(&mut self, change: impl FnOnce(N) -> (N, R)) -> R {
+        if !self.is_private() {
+            self.replace(N::path_copy(self.node()));
+        }
+        let abort = AbortOnPanic;
+        // SAFETY: the node is private, and the slot gets a new owner before anyone looks at it:
+        // the process ends if `change` panics.
+        let (node, result) = change(unsafe { N::from_raw(self.raw()) });
+        self.store(node);
+        std::mem::forget(abort);
+        result
+    }
+
+    /// The same entry, opened for a shorter time.
+    #[inline]
+    pub fn reborrow(&mut self) -> Opened<'_, N> {
+        Opened {
+            table: &mut *self.table,
+            epoch: &mut *self.epoch,
+            hash: self.hash,
+            seg: self.seg,
+            spot: self.spot,
+        }
+    }
+
+    /// Removes the entry and keeps its node, or a copy if a frozen root reaches it.
+    pub fn take(mut self) -> N {
+        if !self.is_private() {
+            let copy = N::path_copy(self.node());
+            self.remove();
+            return copy;
+        }
+        let node = self.raw();
+        self.empty_slot();
+        // SAFETY: the node is private, and the slot is empty now.
+        unsafe { N::from_raw(node) }
+    }
+
+    /// Removes the entry.
+    pub fn remove(mut self) {
+        let (node, private) = (self.raw(), self.is_private());
+        self.empty_slot();
+        // SAFETY: the slot is empty now.
+        unsafe { retire_node::<N>(self.epoch, node, private) };
+    }
+
+    /// Empties the slot. What it pointed at is the caller's; the entry is not open any more.
+    fn empty_slot(&mut self) {
+        // SAFETY: the segment is private.
+        let slot = unsafe { self.seg.take(self.spot) };
+        self.table.len -= 1;
+        self.table.volatile -= usize::from(slot.is_volatile());
+        self.table.slim(self.epoch, self.hash);
+    }
+
+    #[inline]
+    fn raw(&self) -> NonNull<u8> {
+        self.seg
+            .slot(self.spot)
+            .node()
+            .expect("a used slot is not null")
+    }
+
+    /// Makes the slot point at `node`. What it pointed at before is the caller's.
+    fn store(&mut self, node: N) {
+        let deadline = N::deadline(node.by_ref());
+        let was_volatile = self.seg.slot(self.spot).is_volatile();
+        self.table.volatile += usize::from(deadline.is_some());
+        self.table.volatile -= usize::from(was_volatile);
+        if let Some(deadline) = deadline {
+            note_due(self.table.path(self.hash).sub, deadline);
+        }
+        // SAFETY: the segment is private.
+        unsafe { self.seg.replace(self.spot, node, self.epoch.is_frozen()) };
+    }
+}
+
+/// Ends the process when a panic would leave a slot without an owner behind.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        std::process::abort();
+    }
+}

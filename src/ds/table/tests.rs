@@ -1,0 +1,247 @@
+//! The table against a map of the standard library, against the digest of frozen copies, and
+//! against its own promises on scans and chance.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use fastrand::Rng;
+
+use super::*;
+
+/// A node for tests; `WEAK` hashes all keys to few prefixes.
+struct Item<const WEAK: bool>(Box<Content>);
+
+struct Content {
+    key: Vec<u8>,
+    value: u64,
+    deadline: Option<i64>,
+}
+
+impl<'a> Keyed<'a> for &'a Content {
+    fn key(self) -> &'a [u8] {
+        &self.key
+    }
+}
+
+// SAFETY: a box has an aligned address of user space.
+unsafe impl<const WEAK: bool> Node for Item<WEAK> {
+    type Ref<'a> = &'a Content;
+
+    fn into_raw(self) -> NonNull<u8> {
+        NonNull::from(Box::leak(self.0)).cast()
+    }
+
+    unsafe fn from_raw(raw: NonNull<u8>) -> Self {
+        // SAFETY: `into_raw` leaked the box.
+        Item(unsafe { Box::from_raw(raw.cast().as_ptr()) })
+    }
+
+    unsafe fn borrow<'a>(raw: NonNull<u8>) -> &'a Content {
+        // SAFETY: the contract.
+        unsafe { raw.cast().as_ref() }
+    }
+
+    fn by_ref(&self) -> &Content {
+        &self.0
+    }
+
+    fn deadline(node: &Content) -> Option<i64> {
+        node.deadline
+    }
+
+    fn path_copy(node: &Content) -> Self {
+        item(&node.key, node.value, node.deadline)
+    }
+
+    fn is_heavy(node: &Content) -> bool {
+        node.value % 16 == 3
+    }
+
+    fn digest(node: &Content) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&node.key, node.value, node.deadline).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn hash(seed: Seed, key: &[u8]) -> u64 {
+        let hash = seed.hash(key);
+        match WEAK {
+            // Two bits of prefix, and a few in the middle.
+            true => hash & (0b11 << 62 | 0b111 << 20 | 0xffff),
+            false => hash,
+        }
+    }
+}
+
+fn item<const WEAK: bool>(key: &[u8], value: u64, deadline: Option<i64>) -> Item<WEAK> {
+    Item(Box::new(Content {
+        key: key.to_vec(),
+        value,
+        deadline,
+    }))
+}
+
+type Model = BTreeMap<Vec<u8>, (u64, Option<i64>)>;
+
+/// A table beside the map it should equal.
+struct Pair<const WEAK: bool> {
+    table: Table<Item<WEAK>>,
+    epoch: Epoch,
+    model: Model,
+    random: Rng,
+}
+
+impl<const WEAK: bool> Pair<WEAK> {
+    fn new(seed: u64) -> Self {
+        Pair {
+            table: Table::new(Seed([seed, 1])),
+            epoch: Epoch::default(),
+            model: Model::new(),
+            random: Rng::with_seed(seed),
+        }
+    }
+
+    fn set(&mut self, key: &[u8]) {
+        let value = self.random.u64(..);
+        let deadline = self.random.bool().then(|| self.random.i64(0..1000));
+        let hash = self.table.hash(key);
+        let in_place = self.random.bool();
+        match self.table.open(&mut self.epoch, hash, key) {
+            Some(mut opened) if in_place => opened.update(|mut node| {
+                (node.0.value, node.0.deadline) = (value, deadline);
+                (node, ())
+            }),
+            Some(mut opened) => opened.replace(item(key, value, deadline)),
+            None => self
+                .table
+                .insert(&mut self.epoch, hash, item(key, value, deadline)),
+        }
+        self.model.insert(key.to_vec(), (value, deadline));
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        let hash = self.table.hash(key);
+        let removed = match self.random.bool() {
+            true => self.table.remove(&mut self.epoch, hash, key),
+            false => {
+                let opened = self.table.open(&mut self.epoch, hash, key);
+                opened
+                    .map(Opened::take)
+                    .is_some_and(|node| node.0.key == key)
+            }
+        };
+        assert_eq!(removed, self.model.remove(key).is_some());
+    }
+
+    fn expire(&mut self, now: i64) {
+        let mut gone = Vec::new();
+        let mut at = 0;
+        loop {
+            let see = |node: &Content| gone.push(node.key.clone());
+            at = self.table.sweep(&mut self.epoch, at, now, now, see).next;
+            if at == 0 {
+                break;
+            }
+        }
+        for key in &gone {
+            let (_, deadline) = self.model.remove(key).expect("only what is there expires");
+            assert!(deadline.is_some_and(|deadline| deadline <= now));
+        }
+        let left = self
+            .model
+            .values()
+            .filter_map(|(_, deadline)| *deadline)
+            .min();
+        assert!(
+            left.is_none_or(|deadline| deadline > now),
+            "everything due is gone"
+        );
+    }
+
+    /// One random change; `grow` out of 8 are insertions.
+    fn step(&mut self, keys: u64, grow: u32) {
+        let key = self.random.u64(..keys).to_string();
+        match self.random.u32(..8) < grow {
+            true => self.set(key.as_bytes()),
+            false => self.remove(key.as_bytes()),
+        }
+    }
+
+    fn compare(&self) {
+        self.table.check(&self.epoch);
+        assert_eq!(self.table.len(), self.model.len());
+        let volatile = self
+            .model
+            .values()
+            .filter(|(_, deadline)| deadline.is_some())
+            .count();
+        assert_eq!(self.table.volatile(), volatile);
+        for (key, &(value, deadline)) in &self.model {
+            let node = self
+                .table
+                .find(self.table.hash(key), key)
+                .expect("the key is there");
+            assert_eq!((node.value, node.deadline), (value, deadline));
+        }
+        assert_eq!(self.table.iter().count(), self.model.len());
+    }
+}
+
+impl<const WEAK: bool> Drop for Pair<WEAK> {
+    fn drop(&mut self) {
+        self.table.detach(&mut self.epoch);
+    }
+}
+
+/// Tests shrink under Miri, and in debug builds a little.
+const fn scaled(count: u64) -> u64 {
+    if cfg!(miri) {
+        count / 500
+    } else if cfg!(debug_assertions) {
+        count / 10
+    } else {
+        count
+    }
+}
+
+fn behaves_like_a_map<const WEAK: bool>(seed: u64, keys: u64, steps: u64) {
+    let mut pair = Pair::<WEAK>::new(seed);
+    for phase in 0..6 {
+        // Growth and shrinking in turn.
+        let grow = [7, 4, 1, 8, 2, 1][phase];
+        for step in 0..steps {
+            pair.step(keys, grow);
+            if step % (steps / 4).max(1) == 0 {
+                pair.table.check(&pair.epoch);
+            }
+        }
+        pair.compare();
+        if phase % 2 == 1 {
+            pair.expire(300 * (phase as i64 - 1));
+            pair.compare();
+        }
+    }
+    let keys: Vec<_> = pair.model.keys().cloned().collect();
+    for key in keys {
+        pair.remove(&key);
+    }
+    pair.compare();
+    assert_eq!(
+        pair.table.memory_bytes(),
+        0,
+        "an empty table takes no memory"
+    );
+}
+
+#[test]
+fn a_table_behaves_like_a_map() {
+    for seed in 1..=3 {
+        behaves_like_a_map::<false>(seed, scaled(200_000), scaled(400_000));
+        behaves_like_a_map::<false>(seed, 40, scaled(5_000).max(100));
+    }
+}
+
+#[test]
+fn equal_prefixes_behave_like_a_map() {
+    behaves_like_a_map::<true>(7, scaled(20_000), scaled(30_000));
+}

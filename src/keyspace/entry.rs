@@ -1,0 +1,663 @@
+//! An entry: one heap block with a key, its deadline, and the value or the way to it.
+//!
+//! ```text
+//! bytes  0        3     4      6      8
+//!        clock    flags key    inline deadline   long key   word       key    inline
+//!        24 bits  8     len    len    8, if any  len, if    8, unless  bytes  bytes, if
+//!                       2      2                 ≥ 64 KB    inline            inline
+//! ```
+//!
+//! The *word* is an integer, or owns what does not fit in the block: a shared buffer, a rope. (A
+//! value of another type will be a boxed object there, under an [`Encoding`] of its own.) The
+//! *inline* bytes are a string of up to [`INLINE_BYTES_MAX`] bytes.
+//!
+//! Blocks are allocated in the size classes of jemalloc, so that a value may be overwritten by
+//! one of another length in place while the class is the same, and so that the allocator's count
+//! is what the block really takes. A key and a value of 16 bytes each: 40 bytes, class 48; with a
+//! deadline 48, class 48.
+//!
+//! The *clock* tells when the entry was last used (LRU) or how often (LFU). It shares an atomic
+//! word with the flags, for it is written at every access, also while another thread reads a
+//! frozen entry; everything else is changed only through the owner of the block, [`Block`].
+//!
+//! Unsafe code: the block has a layout that Rust cannot name (an enum with a boxed key measured
+//! twice the memory). Tests run under Miri with those of `ds::table`.
+#![expect(
+    unsafe_code,
+    reason = "a block of variable layout; see the module's last paragraph"
+)]
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::hash::Hasher;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use siphasher::sip::SipHasher13;
+
+use crate::ds::rope::Rope;
+use crate::ds::table::{Keyed, Node};
+use crate::sys::clock::UnixMs;
+use crate::value::{Str, Value};
+
+/// The longest string kept in the block. A longer one costs an allocation and a cache miss more
+/// but is copied by reference.
+pub(super) const INLINE_BYTES_MAX: usize = 4096;
+
+/// The longest string called `embstr`, unless it was changed in place.
+const EMBSTR_BYTES_MAX: usize = 44;
+
+/// How the value is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Encoding {
+    Inline,
+    Int,
+    Flat,
+    Rope,
+}
+
+/// A value on its way into a block.
+pub(super) enum Payload<'a> {
+    Inline(&'a [u8]),
+    Int(i64),
+    Flat(Arc<Vec<u8>>),
+    Rope(Box<Rope>),
+}
+
+/// A value to change in place.
+pub(super) enum PayloadMut<'a> {
+    Inline(&'a mut [u8]),
+    Int,
+    Flat(&'a mut Arc<Vec<u8>>),
+    Rope(&'a mut Rope),
+}
+
+const ENCODING: u8 = 7;
+const RAW: u8 = 1 << 3;
+const DEADLINE: u8 = 1 << 4;
+const LONG_KEY: u8 = 1 << 5;
+
+/// Bits of the clock, below the flags.
+pub(super) const CLOCK_BITS: u32 = 24;
+const CLOCK: u32 = (1 << CLOCK_BITS) - 1;
+
+const WORD_BYTES: usize = 8;
+
+#[repr(C)]
+struct Header {
+    /// The clock, and the flags above it.
+    state: AtomicU32,
+    key_len: u16,
+    inline_len: u16,
+}
+
+const _: () = {
+    assert!(size_of::<Header>() == WORD_BYTES);
+    assert!(size_of::<Arc<Vec<u8>>>() == WORD_BYTES && size_of::<Box<Rope>>() == WORD_BYTES);
+    assert!(INLINE_BYTES_MAX <= u16::MAX as usize);
+};
+
+/// Where the parts of a block stand.
+#[derive(Clone, Copy)]
+struct Shape {
+    flags: u8,
+    key_len: usize,
+    inline_len: usize,
+}
+
+impl Shape {
+    fn new(encoding: Encoding, key_len: usize, inline_len: usize, deadline: bool) -> Shape {
+        let deadline = if deadline { DEADLINE } else { 0 };
+        let long = if key_len > usize::from(u16::MAX) {
+            LONG_KEY
+        } else {
+            0
+        };
+        let flags = encoding as u8 | deadline | long;
+        Shape {
+            flags,
+            key_len,
+            inline_len,
+        }
+    }
+
+    #[inline]
+    fn long_at(self) -> usize {
+        let deadline = if self.flags & DEADLINE != 0 {
+            WORD_BYTES
+        } else {
+            0
+        };
+        size_of::<Header>() + deadline
+    }
+
+    #[inline]
+    fn word_at(self) -> usize {
+        let long = if self.flags & LONG_KEY != 0 {
+            WORD_BYTES
+        } else {
+            0
+        };
+        self.long_at() + long
+    }
+
+    #[inline]
+    fn key_at(self) -> usize {
+        let inline = self.flags & ENCODING == Encoding::Inline as u8;
+        self.word_at() + if inline { 0 } else { WORD_BYTES }
+    }
+
+    #[inline]
+    fn inline_at(self) -> usize {
+        self.key_at() + self.key_len
+    }
+
+    fn layout(self) -> Layout {
+        let bytes = size_class(self.inline_at() + self.inline_len);
+        Layout::from_size_align(bytes, WORD_BYTES).expect("a key is far below the address space")
+    }
+}
+
+/// The size class of jemalloc that `bytes` fall into.
+#[inline]
+pub(super) fn size_class(bytes: usize) -> usize {
+    match bytes {
+        ..=128 => bytes.next_multiple_of(16),
+        _ => {
+            // Four classes for each doubling.
+            let step = 1 << ((bytes - 1).ilog2() - 2);
+            bytes.next_multiple_of(step)
+        }
+    }
+}
+
+/// A key and its value, to read.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    at: NonNull<u8>,
+    block: PhantomData<&'a Block>,
+}
+
+impl<'a> Entry<'a> {
+    #[inline]
+    fn header(self) -> &'a Header {
+        // SAFETY: an entry borrows a live block, which begins with a header.
+        unsafe { self.at.cast().as_ref() }
+    }
+
+    #[inline]
+    fn flags(self) -> u8 {
+        (self.header().state.load(Ordering::Relaxed) >> CLOCK_BITS) as u8
+    }
+
+    #[inline]
+    fn shape(self) -> Shape {
+        let header = self.header();
+        let mut shape = Shape {
+            flags: self.flags(),
+            key_len: usize::from(header.key_len),
+            inline_len: usize::from(header.inline_len),
+        };
+        if shape.flags & LONG_KEY != 0 {
+            // SAFETY: the flag says that the length stands there; `long_at` is aligned to 8.
+            shape.key_len = unsafe { self.at.add(shape.long_at()).cast().read() };
+        }
+        shape
+    }
+
+    /// The `len` bytes from `at` on.
+    ///
+    /// # Safety
+    /// They lie within the block and are initialised.
+    #[inline]
+    unsafe fn bytes(self, at: usize, len: usize) -> &'a [u8] {
+        // SAFETY: the contract, and the block is not changed for 'a.
+        unsafe { std::slice::from_raw_parts(self.at.add(at).as_ptr(), len) }
+    }
+
+    /// The key.
+    #[inline]
+    pub fn key(self) -> &'a [u8] {
+        let shape = self.shape();
+        // SAFETY: the shape is the block's own.
+        unsafe { self.bytes(shape.key_at(), shape.key_len) }
+    }
+
+    /// The moment the key expires, if it does.
+    #[inline]
+    pub fn deadline(self) -> Option<UnixMs> {
+        if self.flags() & DEADLINE == 0 {
+            return None;
+        }
+        // SAFETY: the flag says that the deadline stands behind the header, aligned to 8.
+        Some(UnixMs(unsafe {
+            self.at.add(size_of::<Header>()).cast().read()
+        }))
+    }
+
+    pub(super) fn encoding_of(self) -> Encoding {
+        match self.flags() & ENCODING {
+            0 => Encoding::Inline,
+            1 => Encoding::Int,
+            2 => Encoding::Flat,
+            _ => Encoding::Rope,
+        }
+    }
+
+    /// The value.
+    #[inline]
+    pub fn value(self) -> Value<'a> {
+        let shape = self.shape();
+        // SAFETY: within the block; meaningful unless the encoding is inline.
+        let word = unsafe { self.at.add(shape.word_at()) };
+        Value::String(match self.encoding_of() {
+            Encoding::Inline => {
+                // SAFETY: the shape is the block's own.
+                Str::Inline(unsafe { self.bytes(shape.inline_at(), shape.inline_len) })
+            }
+            // SAFETY: the encoding says what the word is; it is aligned to 8.
+            Encoding::Int => Str::Int(unsafe { word.cast().read() }),
+            // SAFETY: as above, and the block is not changed for 'a.
+            Encoding::Flat => Str::Flat(unsafe { word.cast().as_ref() }),
+            // SAFETY: as above.
+            Encoding::Rope => Str::Rope(unsafe { word.cast::<Box<Rope>>().as_ref() }),
+        })
+    }
+
+    /// Whether a string is called `raw` however short it is.
+    pub(super) fn is_raw(self) -> bool {
+        self.flags() & RAW != 0
+    }
+
+    /// The name OBJECT ENCODING answers with.
+    pub fn encoding(self) -> &'static str {
+        match self.value() {
+            Value::String(Str::Int(_)) => "int",
+            Value::String(text) if self.is_raw() || text.len() > EMBSTR_BYTES_MAX => "raw",
+            Value::String(_) => "embstr",
+        }
+    }
+
+    /// The clock of the last accesses: 24 bits, which `AccessPolicy` interprets.
+    #[inline]
+    pub(super) fn clock(self) -> u32 {
+        self.header().state.load(Ordering::Relaxed) & CLOCK
+    }
+
+    /// Sets the clock. Only the keyspace's owner does; a store is enough.
+    #[inline]
+    pub(super) fn set_clock(self, clock: u32) {
+        debug_assert!(clock <= CLOCK);
+        let state = self.header().state.load(Ordering::Relaxed);
+        if state & CLOCK != clock {
+            self.header()
+                .state
+                .store(state & !CLOCK | clock, Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes of memory the entry takes: its block and what that alone leads to.
+    pub fn memory_bytes(self) -> usize {
+        const ARC_BYTES: usize = 2 * size_of::<usize>();
+        let value = match self.value() {
+            Value::String(Str::Int(_) | Str::Inline(_)) => 0,
+            Value::String(Str::Flat(bytes)) => {
+                size_class(ARC_BYTES + size_of::<Vec<u8>>()) + size_class(bytes.capacity())
+            }
+            Value::String(Str::Rope(rope)) => size_class(size_of::<Rope>()) + rope.memory_bytes(),
+        };
+        self.shape().layout().size() + value
+    }
+}
+
+/// The owner of an entry.
+pub(super) struct Block {
+    at: NonNull<u8>,
+}
+
+// SAFETY: a block owns its parts, all of which are `Send` and `Sync`; the clock is atomic.
+unsafe impl Send for Block {}
+// SAFETY: as above.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// An entry.
+    pub(super) fn new(
+        key: &[u8],
+        payload: Payload<'_>,
+        raw: bool,
+        deadline: Option<UnixMs>,
+        clock: u32,
+    ) -> Block {
+        let (encoding, inline) = match &payload {
+            Payload::Inline(bytes) => (Encoding::Inline, *bytes),
+            Payload::Int(_) => (Encoding::Int, &[][..]),
+            Payload::Flat(_) => (Encoding::Flat, &[][..]),
+            Payload::Rope(_) => (Encoding::Rope, &[][..]),
+        };
+        let mut shape = Shape::new(encoding, key.len(), inline.len(), deadline.is_some());
+        shape.flags |= if raw { RAW } else { 0 };
+        let mut block = Block::with_shape(shape, key, deadline, clock);
+        block.put(shape, payload);
+        block
+    }
+
+    /// A block with everything but the value, which must follow: what drops the block before
+    /// relies on it.
+    fn with_shape(shape: Shape, key: &[u8], deadline: Option<UnixMs>, clock: u32) -> Block {
+        debug_assert!(shape.key_len == key.len());
+        debug_assert!(deadline.is_some() == (shape.flags & DEADLINE != 0));
+        assert!(shape.inline_len <= INLINE_BYTES_MAX);
+        let layout = shape.layout();
+        // SAFETY: the layout has room for the header at least.
+        let at = unsafe { alloc(layout) };
+        let Some(at) = NonNull::new(at) else {
+            handle_alloc_error(layout)
+        };
+        let long = shape.flags & LONG_KEY != 0;
+        let header = Header {
+            state: AtomicU32::new(u32::from(shape.flags) << CLOCK_BITS | clock),
+            key_len: if long { 0 } else { key.len() as u16 },
+            inline_len: shape.inline_len as u16,
+        };
+        // SAFETY: the shape's parts lie within its layout, words aligned to 8.
+        unsafe {
+            at.cast::<Header>().write(header);
+            if let Some(deadline) = deadline {
+                at.add(size_of::<Header>()).cast().write(deadline.0);
+            }
+            if long {
+                at.add(shape.long_at()).cast().write(key.len());
+            }
+            let key_at = at.add(shape.key_at()).as_ptr();
+            key_at.copy_from_nonoverlapping(key.as_ptr(), key.len());
+        }
+        Block { at }
+    }
+
+    /// Writes the value. What stood in its place is forgotten.
+    fn put(&mut self, shape: Shape, payload: Payload<'_>) {
+        // SAFETY: the shape's parts lie within the block, words aligned to 8.
+        unsafe {
+            let word = self.at.add(shape.word_at());
+            match payload {
+                Payload::Inline(bytes) => {
+                    debug_assert!(bytes.len() == shape.inline_len);
+                    let at = self.at.add(shape.inline_at()).as_ptr();
+                    at.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                }
+                Payload::Int(value) => word.cast().write(value),
+                Payload::Flat(bytes) => word.cast().write(bytes),
+                Payload::Rope(rope) => word.cast().write(rope),
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn entry(&self) -> Entry<'_> {
+        Entry {
+            at: self.at,
+            block: PhantomData,
+        }
+    }
+
+    fn set_flags(&mut self, flags: u8) {
+        let clock = self.entry().clock();
+        let state = u32::from(flags) << CLOCK_BITS | clock;
+        self.entry().header().state.store(state, Ordering::Relaxed);
+    }
+
+    /// Says whether a string is called `raw` however short it is.
+    pub(super) fn set_raw(&mut self, raw: bool) {
+        let flags = self.entry().flags() & !RAW;
+        self.set_flags(flags | if raw { RAW } else { 0 });
+    }
+
+    /// The value, to change in place.
+    pub(super) fn payload_mut(&mut self) -> PayloadMut<'_> {
+        let shape = self.entry().shape();
+        // SAFETY: the shape is the block's own, the encoding says what the word is, and the block
+        // is borrowed mutably.
+        unsafe {
+            let word = self.at.add(shape.word_at());
+            match self.entry().encoding_of() {
+                Encoding::Inline => {
+                    let at = self.at.add(shape.inline_at()).as_ptr();
+                    PayloadMut::Inline(std::slice::from_raw_parts_mut(at, shape.inline_len))
+                }
+                Encoding::Int => PayloadMut::Int,
+                Encoding::Flat => PayloadMut::Flat(word.cast().as_mut()),
+                Encoding::Rope => PayloadMut::Rope(word.cast::<Box<Rope>>().as_mut()),
+            }
+        }
+    }
+
+    /// The same key with another value: in place where the size class is the same.
+    #[inline]
+    pub(super) fn with_payload(
+        mut self,
+        payload: Payload<'_>,
+        raw: bool,
+        deadline: Option<UnixMs>,
+    ) -> Block {
+        let old = self.entry().shape();
+        let (encoding, inline_len) = match &payload {
+            Payload::Inline(bytes) => (Encoding::Inline, bytes.len()),
+            Payload::Int(_) => (Encoding::Int, 0),
+            Payload::Flat(_) | Payload::Rope(_) => (Encoding::Flat, 0),
+        };
+        let mut new = Shape::new(encoding, old.key_len, inline_len, deadline.is_some());
+        let in_block = matches!(encoding, Encoding::Inline | Encoding::Int);
+        if in_block && old.flags & !RAW == new.flags && new.layout() == old.layout() {
+            new.flags |= if raw { RAW } else { 0 };
+            self.set_flags(new.flags);
+            self.set_inline_len(inline_len);
+            self.put(new, payload);
+            return match deadline {
+                Some(_) => self.with_deadline(deadline),
+                None => self,
+            };
+        }
+        Block::new(
+            self.entry().key(),
+            payload,
+            raw,
+            deadline,
+            self.entry().clock(),
+        )
+    }
+
+    fn set_inline_len(&mut self, len: usize) {
+        assert!(len <= INLINE_BYTES_MAX);
+        // SAFETY: the block is owned and begins with a header.
+        unsafe { self.at.cast::<Header>().as_mut() }.inline_len = len as u16;
+    }
+
+    /// The same with `len` inline bytes: cut, or filled up with zeros. The value must be inline.
+    pub(super) fn resized(mut self, len: usize) -> Block {
+        let old = self.entry().shape();
+        assert!(self.entry().encoding_of() == Encoding::Inline);
+        let new = Shape {
+            inline_len: len,
+            ..old
+        };
+        if new.layout() == old.layout() {
+            let grown = len.saturating_sub(old.inline_len);
+            // SAFETY: within the layout, which is the same for both lengths.
+            unsafe {
+                self.at
+                    .add(old.inline_at() + old.inline_len)
+                    .write_bytes(0, grown)
+            };
+            self.set_inline_len(len);
+            return self;
+        }
+        let entry = self.entry();
+        let block = Block::with_shape(new, entry.key(), entry.deadline(), entry.clock());
+        let kept = old.inline_len.min(len);
+        // SAFETY: both blocks have that many inline bytes, and they are different blocks.
+        unsafe {
+            let from = self.at.add(old.inline_at());
+            let to = block.at.add(new.inline_at());
+            to.copy_from_nonoverlapping(from, kept);
+            to.add(kept).write_bytes(0, len - kept);
+        }
+        block
+    }
+
+    /// The same value with another deadline.
+    pub(super) fn with_deadline(self, deadline: Option<UnixMs>) -> Block {
+        if let Some(deadline) = deadline
+            && self.entry().flags() & DEADLINE != 0
+        {
+            // SAFETY: the flag says that a deadline stands there; the block is owned.
+            unsafe { self.at.add(size_of::<Header>()).cast().write(deadline.0) };
+            return self;
+        }
+        let old = self.entry();
+        if old.deadline() == deadline {
+            return self;
+        }
+        let key = old.key();
+        let block = Block::with_shape(self.reshaped(key, deadline), key, deadline, old.clock());
+        self.move_value(block)
+    }
+
+    /// The same value and deadline under another key.
+    pub(super) fn with_key(self, key: &[u8]) -> Block {
+        let old = self.entry();
+        let shape = self.reshaped(key, old.deadline());
+        let block = Block::with_shape(shape, key, old.deadline(), old.clock());
+        self.move_value(block)
+    }
+
+    /// The shape of this block under another key and deadline.
+    fn reshaped(&self, key: &[u8], deadline: Option<UnixMs>) -> Shape {
+        let entry = self.entry();
+        let inline_len = entry.shape().inline_len;
+        let mut new = Shape::new(
+            entry.encoding_of(),
+            key.len(),
+            inline_len,
+            deadline.is_some(),
+        );
+        new.flags |= entry.flags() & RAW;
+        new
+    }
+
+    /// Moves the value into `block`, which has none yet but is shaped for it.
+    fn move_value(self, block: Block) -> Block {
+        let (old, new) = (self.entry().shape(), block.entry().shape());
+        // SAFETY: both are shaped for the same value, and they are different blocks. The word is
+        // the new block's from here on: the old one is freed without its value.
+        unsafe {
+            if old.flags & ENCODING == Encoding::Inline as u8 {
+                let from = self.at.add(old.inline_at());
+                from.copy_to_nonoverlapping(block.at.add(new.inline_at()), old.inline_len);
+            } else {
+                let from = self.at.add(old.word_at());
+                from.copy_to_nonoverlapping(block.at.add(new.word_at()), WORD_BYTES);
+            }
+            dealloc(self.at.as_ptr(), old.layout());
+        }
+        std::mem::forget(self);
+        block
+    }
+
+    /// A copy under `key` that shares what does not stand in the block.
+    pub(super) fn share(entry: Entry<'_>, key: &[u8]) -> Block {
+        let payload = match entry.value() {
+            Value::String(Str::Inline(bytes)) => Payload::Inline(bytes),
+            Value::String(Str::Int(value)) => Payload::Int(value),
+            Value::String(Str::Flat(bytes)) => Payload::Flat(Arc::clone(bytes)),
+            Value::String(Str::Rope(rope)) => Payload::Rope(Box::new(rope.clone())),
+        };
+        Block::new(
+            key,
+            payload,
+            entry.is_raw(),
+            entry.deadline(),
+            entry.clock(),
+        )
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        match self.payload_mut() {
+            PayloadMut::Inline(_) | PayloadMut::Int => {}
+            // SAFETY: the block owns the value and is not used any more.
+            PayloadMut::Flat(bytes) => unsafe { std::ptr::drop_in_place(bytes) },
+            PayloadMut::Rope(_) => {
+                let shape = self.entry().shape();
+                // SAFETY: as above; the word owns the box.
+                drop(unsafe { self.at.add(shape.word_at()).cast::<Box<Rope>>().read() });
+            }
+        }
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(self.at.as_ptr(), self.entry().shape().layout()) };
+    }
+}
+
+impl<'a> Keyed<'a> for Entry<'a> {
+    #[inline]
+    fn key(self) -> &'a [u8] {
+        Entry::key(self)
+    }
+}
+
+// SAFETY: the allocator gives addresses of user space; blocks are aligned to 8; an entry reads
+// only what is not changed while it is borrowed, and atomics.
+unsafe impl Node for Block {
+    type Ref<'a> = Entry<'a>;
+
+    #[inline]
+    fn into_raw(self) -> NonNull<u8> {
+        std::mem::ManuallyDrop::new(self).at
+    }
+
+    #[inline]
+    unsafe fn from_raw(raw: NonNull<u8>) -> Block {
+        Block { at: raw }
+    }
+
+    #[inline]
+    unsafe fn borrow<'a>(raw: NonNull<u8>) -> Entry<'a> {
+        Entry {
+            at: raw,
+            block: PhantomData,
+        }
+    }
+
+    #[inline]
+    fn by_ref(&self) -> Entry<'_> {
+        self.entry()
+    }
+
+    #[inline]
+    fn deadline(node: Entry<'_>) -> Option<i64> {
+        node.deadline().map(|deadline| deadline.0)
+    }
+
+    fn path_copy(node: Entry<'_>) -> Block {
+        Block::share(node, node.key())
+    }
+
+    #[inline]
+    fn is_heavy(node: Entry<'_>) -> bool {
+        node.encoding_of() == Encoding::Rope
+    }
+
+    fn digest(node: Entry<'_>) -> u64 {
+        let mut hasher = SipHasher13::new();
+        hasher.write_usize(node.key().len());
+        hasher.write(node.key());
+        hasher.write_i64(node.deadline().map_or(i64::MAX, |deadline| deadline.0));
+        hasher.write_u8(node.flags());
+        let Value::String(text) = node.value();
+        hasher.write(&text.to_cow());
+        hasher.finish()
+    }
+}

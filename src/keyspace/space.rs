@@ -1,0 +1,232 @@
+//! All databases, what they have in common, and what they ask of the rest of the server.
+
+use fastrand::Rng;
+
+use super::access::AccessPolicy;
+use super::entry::{Block, Entry};
+use super::view::{Cause, View};
+use crate::ds::epoch::{Epoch, Garbage};
+use crate::ds::table::{Frozen, Seed, Table};
+use crate::sys::clock::UnixMs;
+
+/// All databases.
+pub struct Keyspace {
+    pub(super) dbs: Vec<Db>,
+    pub(super) common: Common,
+}
+
+/// One database.
+pub(super) struct Db {
+    pub(super) table: Table<Block>,
+    /// Where the sweep for due keys goes on.
+    pub(super) swept_to: u64,
+    /// An estimate of the time that volatile keys have left.
+    pub(super) ttl_mean_ms: f64,
+    /// An estimate of the share of volatile keys that are past their deadline.
+    pub(super) stale_share: f64,
+}
+
+/// What the databases share.
+pub(super) struct Common {
+    pub(super) epoch: Epoch,
+    pub(super) policy: AccessPolicy,
+    pub(super) random: Rng,
+    pub(super) news: News,
+    /// The database in which the sweep for due keys goes on.
+    pub(super) swept_db: usize,
+}
+
+/// What happened that others must hear of.
+#[derive(Default)]
+pub(super) struct News {
+    pub(super) stats: Stats,
+    pub(super) departures: Vec<Departure>,
+}
+
+/// A key that left without a command having asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    pub db: usize,
+    pub key: Box<[u8]>,
+    pub cause: Cause,
+}
+
+/// Counts since the start, or since they were reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Lookups for reading that found their key.
+    pub hits: u64,
+    /// Lookups for reading that did not.
+    pub misses: u64,
+    /// Keys removed because their deadline passed.
+    pub expired: u64,
+    /// Keys removed because memory was needed.
+    pub evicted: u64,
+    /// Sweeps for due keys that ran out of time.
+    pub sweeps_cut: u64,
+}
+
+/// How large a database is and what it costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TableStats {
+    pub keys: usize,
+    pub volatile: usize,
+    /// The mean time that volatile keys have left, estimated.
+    pub ttl_mean_ms: u64,
+    /// The share of volatile keys past their deadline and not yet removed, estimated.
+    pub stale_share: f64,
+    /// Memory of the table beside its entries.
+    pub table_bytes: usize,
+}
+
+impl News {
+    /// Notes that `entry` of database `db` leaves without having been asked to.
+    pub(super) fn depart(&mut self, db: usize, entry: Entry<'_>, cause: Cause) {
+        match cause {
+            Cause::Command => return,
+            Cause::Expired => self.stats.expired += 1,
+            Cause::Evicted => self.stats.evicted += 1,
+        }
+        self.departures.push(Departure {
+            db,
+            key: entry.key().into(),
+            cause,
+        });
+    }
+}
+
+impl Keyspace {
+    /// `count` empty databases, whose keys are hashed under `seed`.
+    pub fn new(count: usize, seed: [u64; 2]) -> Keyspace {
+        let db = || Db {
+            table: Table::new(Seed(seed)),
+            swept_to: 0,
+            ttl_mean_ms: 0.0,
+            stale_share: 0.0,
+        };
+        Keyspace {
+            dbs: (0..count).map(|_| db()).collect(),
+            common: Common {
+                epoch: Epoch::default(),
+                policy: AccessPolicy::Lru,
+                random: Rng::with_seed(seed[0] ^ seed[1]),
+                news: News::default(),
+                swept_db: 0,
+            },
+        }
+    }
+
+    /// Database `index` at the moment `now`.
+    #[inline]
+    pub fn view(&mut self, index: usize, now: UnixMs) -> View<'_> {
+        View::new(self, index, now)
+    }
+
+    /// Sets what accesses write into the clocks of entries.
+    pub fn set_policy(&mut self, policy: AccessPolicy) {
+        self.common.policy = policy;
+    }
+
+    /// What was counted.
+    pub fn stats(&self) -> &Stats {
+        &self.common.news.stats
+    }
+
+    /// Starts the counts again at 0.
+    pub fn reset_stats(&mut self) {
+        self.common.news.stats = Stats::default();
+    }
+
+    /// The size and cost of database `index`.
+    pub fn table_stats(&self, index: usize) -> TableStats {
+        let db = &self.dbs[index];
+        TableStats {
+            keys: db.table.len(),
+            volatile: db.table.volatile(),
+            // Not negative; the cast saturates.
+            ttl_mean_ms: db.ttl_mean_ms as u64,
+            stale_share: db.stale_share,
+            table_bytes: db.table.memory_bytes(),
+        }
+    }
+
+    /// Keys that left unasked since the last call, in order. They must be told before the effects
+    /// of later commands.
+    pub fn take_departures(&mut self) -> Vec<Departure> {
+        std::mem::take(&mut self.common.news.departures)
+    }
+
+    /// Whether keys left unasked since [`Keyspace::take_departures`].
+    #[inline]
+    pub fn has_departures(&self) -> bool {
+        !self.common.news.departures.is_empty()
+    }
+
+    /// What takes long to free, to be dropped by a worker thread.
+    pub fn take_garbage(&mut self) -> Garbage {
+        self.common.epoch.take_garbage()
+    }
+
+    /// Whether there is something for [`Keyspace::take_garbage`].
+    #[inline]
+    pub fn has_garbage(&self) -> bool {
+        self.common.epoch.has_garbage()
+    }
+
+    /// Begins a snapshot: all entries as they are now, for another thread to read. Takes some
+    /// microseconds; until [`Keyspace::finish`] a change copies what the snapshot reaches. `None`
+    /// while there is another snapshot.
+    pub fn freeze(&mut self) -> Option<FrozenKeyspace> {
+        let tables = self.dbs.iter().map(|db| &db.table);
+        Some(FrozenKeyspace(Frozen::new(&mut self.common.epoch, tables)?))
+    }
+
+    /// Ends a snapshot; what was kept for it becomes garbage.
+    pub fn finish(&mut self, frozen: FrozenKeyspace) {
+        frozen.0.finish(&mut self.common.epoch);
+    }
+
+    /// Whether a snapshot is being read.
+    pub fn is_frozen(&self) -> bool {
+        self.common.epoch.is_frozen()
+    }
+}
+
+impl Drop for Keyspace {
+    fn drop(&mut self) {
+        for db in &mut self.dbs {
+            db.table.detach(&mut self.common.epoch);
+        }
+    }
+}
+
+/// All databases at one moment, to be read by another thread.
+pub struct FrozenKeyspace(Frozen<Block>);
+
+/// An entry of a snapshot.
+#[derive(Clone, Copy)]
+pub struct FrozenEntry<'a> {
+    pub db: usize,
+    pub entry: Entry<'a>,
+}
+
+impl FrozenKeyspace {
+    /// Every entry, database by database.
+    pub fn iter(&self) -> impl Iterator<Item = FrozenEntry<'_>> {
+        let tables = self.0.tables().iter().enumerate();
+        tables.flat_map(|(db, table)| table.iter().map(move |entry| FrozenEntry { db, entry }))
+    }
+
+    /// Keys, and keys with a deadline, of each database.
+    pub fn sizes(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.0
+            .tables()
+            .iter()
+            .map(|table| (table.len(), table.volatile()))
+    }
+
+    /// A digest of all keys, values and deadlines.
+    pub fn digest(&self) -> u64 {
+        self.0.digest()
+    }
+}
