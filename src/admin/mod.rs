@@ -6,6 +6,7 @@
 mod client;
 mod connection;
 mod help;
+mod introspect;
 mod rows;
 
 use crate::client::slab::ClientKey;

@@ -240,6 +240,13 @@ impl Acl {
             .filter(move |(acl, _)| self.contains(*acl))
             .map(|(_, name)| *name)
     }
+
+    /// The category called `name`, in any case, without its `@`.
+    pub fn named(name: &[u8]) -> Option<Acl> {
+        let is_it = |known: &str| known.as_bytes()[1..].eq_ignore_ascii_case(name);
+        let (acl, _) = ACL_NAMES.iter().find(|(_, known)| is_it(known))?;
+        Some(*acl)
+    }
 }
 
 const ACL_NAMES: &[(Acl, &str)] = &[

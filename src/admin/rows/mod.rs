@@ -2,9 +2,11 @@
 
 mod client;
 mod connection;
+mod introspect;
 
 use super::AdminHandler;
 use crate::command::spec::Row;
 
 /// All of them.
-pub static FAMILIES: &[&[Row<AdminHandler>]] = &[connection::COMMANDS, client::COMMANDS];
+pub static FAMILIES: &[&[Row<AdminHandler>]] =
+    &[connection::COMMANDS, client::COMMANDS, introspect::COMMANDS];
