@@ -35,7 +35,7 @@ check: cargo ## format, lints and unit tests: the quick gate while writing
 	$(TEST) --lib --bins
 
 record: ## write real replies where a transcript has `?` (WIRE=name, SERVER=/usr/bin/redis-server)
-	RUDDLE_RECORD=1 RUDDLE_WIRE=$(WIRE) RUDDLE_TEST_SERVER=$(or $(SERVER),/usr/bin/redis-server) \
+	RUDDLE_RECORD=1 RUDDLE_WIRE=$(WIRE) RUDDLE_TEST_SERVER='$(or $(SERVER),/usr/bin/redis-server)' \
 		$(TEST) --test it -- --exact wire::record --nocapture
 
 bench: cargo ## measure beside redis-server (WHAT='SET GET', PEERS='NAME=COMMAND;…', JSON=1)

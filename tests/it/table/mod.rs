@@ -10,6 +10,7 @@ use crate::harness::client::Client;
 use crate::harness::reply::Reply;
 use crate::harness::server::{Server, Start};
 use crate::harness::target::Target;
+use crate::harness::verdict;
 use crate::wire::transcripts;
 use info::Info;
 
@@ -52,12 +53,6 @@ fn words_of(name: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Fails with all problems at once.
-fn report(problems: &[String]) {
-    let count = problems.len();
-    assert!(problems.is_empty(), "{count}:\n{}\n", problems.join("\n"));
-}
-
 #[test]
 fn every_command_has_a_transcript() {
     let Some(server) = subject() else { return };
@@ -73,7 +68,7 @@ fn every_command_has_a_transcript() {
     }
     let missing = |name: &&String| !exercised.contains(*name);
     let text = |name| format!("{name}: in no transcript (tests/wire)");
-    report(&table.keys().filter(missing).map(text).collect::<Vec<_>>());
+    verdict(&table.keys().filter(missing).map(text).collect::<Vec<_>>());
 }
 
 #[test]
@@ -103,7 +98,7 @@ fn arity_is_as_the_table_says() {
             }
         }
     }
-    report(&problems);
+    verdict(&problems);
 }
 
 #[test]
@@ -137,7 +132,7 @@ fn only_those_that_may_run_before_authentication() {
             problems.push(format!("{name}: {reply}"));
         }
     }
-    report(&problems);
+    verdict(&problems);
 }
 
 #[test]
@@ -182,7 +177,7 @@ fn info_agrees_with_redis() {
             problems.extend(our.differences(their));
         }
     }
-    report(&problems);
+    verdict(&problems);
 }
 
 /// COMMAND DOCS: groups, versions and argument trees; summaries are ours.
@@ -199,7 +194,7 @@ fn docs_agree_with_redis() {
         }
         problems.extend(our.own_problems());
     }
-    report(&problems);
+    verdict(&problems);
 }
 
 /// Where the keys are: every command of every transcript, asked of both servers.
@@ -228,5 +223,5 @@ fn getkeys_agrees_with_redis() {
         }
     }
     problems.dedup();
-    report(&problems);
+    verdict(&problems);
 }
