@@ -77,6 +77,25 @@ impl<'a> Args<'a> {
         parse_int(self.bytes()?).ok_or(CommandError::NOT_AN_INTEGER)
     }
 
+    /// The next argument as a signed 32-bit integer.
+    pub fn int32(&mut self) -> Result<i32, CommandError> {
+        i32::try_from(self.int()?).map_err(|_| CommandError::NOT_32_BITS)
+    }
+
+    /// The next argument as the cursor of a scan: digits, within 64 bits.
+    pub fn cursor(&mut self) -> Result<u64, CommandError> {
+        let text = std::str::from_utf8(self.bytes()?).map_err(|_| CommandError::INVALID_CURSOR)?;
+        text.parse().map_err(|_| CommandError::INVALID_CURSOR)
+    }
+
+    /// The next argument as the COUNT of a scan: positive.
+    pub fn scan_count(&mut self) -> Result<u64, CommandError> {
+        match self.int()? {
+            count @ 1.. => Ok(count.unsigned_abs()),
+            _ => Err(CommandError::SYNTAX),
+        }
+    }
+
     /// Nothing is left, or the syntax is wrong.
     #[inline]
     pub fn end(&self) -> Result<(), CommandError> {

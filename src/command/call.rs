@@ -21,6 +21,9 @@ pub struct Call<'a> {
 pub struct Limits {
     /// The longest string, in bytes (`proto-max-bulk-len`).
     pub string_bytes_max: usize,
+    /// Whether `maxmemory-policy` chooses by frequency of use: entries then note that instead of
+    /// the moment of their last use.
+    pub lfu: bool,
 }
 
 impl Call<'_> {

@@ -50,6 +50,12 @@ impl CommandError {
         Self::quoting(format!("ERR invalid expire time in '{name}' command"))
     }
 
+    /// A word that EXPIRE and its relatives do not know.
+    #[cold]
+    pub fn unsupported_option(option: &[u8]) -> CommandError {
+        Self::quoting([b"ERR Unsupported option ", option].concat())
+    }
+
     pub const SYNTAX: CommandError = Self::fixed("ERR syntax error");
     pub const WRONG_TYPE: CommandError =
         Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -65,6 +71,24 @@ impl CommandError {
     pub const SAME_OBJECT: CommandError =
         Self::fixed("ERR source and destination objects are the same");
     pub const DB_OUT_OF_RANGE: CommandError = Self::fixed("ERR DB index is out of range");
+    pub const INVALID_FIRST_DB: CommandError = Self::fixed("ERR invalid first DB index");
+    pub const INVALID_SECOND_DB: CommandError = Self::fixed("ERR invalid second DB index");
+    pub const NOT_32_BITS: CommandError =
+        Self::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
+    pub const INVALID_CURSOR: CommandError = Self::fixed("ERR invalid cursor");
+    pub const NX_EXCLUDES: CommandError =
+        Self::fixed("ERR NX and XX, GT or LT options at the same time are not compatible");
+    pub const GT_EXCLUDES_LT: CommandError =
+        Self::fixed("ERR GT and LT options at the same time are not compatible");
+    pub const LFU_SELECTED: CommandError = Self::fixed(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
+         switching between policies at runtime LRU and LFU data will take some time to adjust.",
+    );
+    pub const LFU_NOT_SELECTED: CommandError = Self::fixed(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
+         that when switching between policies at runtime LRU and LFU data will take some time to \
+         adjust.",
+    );
     pub const TOO_LONG: CommandError =
         Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 

@@ -11,7 +11,11 @@ pub mod error;
 pub mod keyspec;
 pub mod spec;
 
+mod expire;
+mod keys;
+mod object;
 mod rows;
+mod scan;
 mod string;
 mod text;
 
@@ -21,4 +25,9 @@ mod testing;
 use spec::{DataHandler, Row};
 
 /// The rows of all data commands, by family.
-pub static FAMILIES: &[&[Row<DataHandler>]] = &[rows::string::COMMANDS];
+pub static FAMILIES: &[&[Row<DataHandler>]] = &[
+    rows::expire::COMMANDS,
+    rows::keys::COMMANDS,
+    rows::object::COMMANDS,
+    rows::string::COMMANDS,
+];

@@ -2,17 +2,20 @@
 
 use super::args::Args;
 use super::call::{Call, Limits};
-use super::effects::{Effects, EventClass, Propagation};
+use super::effects::{Effects, Event, EventClass, Propagation};
+use super::error::CommandError;
 use super::spec::{DataHandler, Row, Run};
 use crate::keyspace::Keyspace;
 use crate::resp::reply::{Protocol, Reply};
-use crate::resp::request::OwnedRequest;
+use crate::resp::request::{OwnedRequest, Request};
 use crate::sys::clock::UnixMs;
 
 /// A keyspace and what its last command did.
 pub(super) struct Bench {
     pub(super) space: Keyspace,
     pub(super) now: UnixMs,
+    /// The number of the database that commands run on.
+    pub(super) db: usize,
     pub(super) protocol: Protocol,
     pub(super) limits: Limits,
     pub(super) effects: Effects,
@@ -30,9 +33,11 @@ impl Bench {
         Bench {
             space: Keyspace::new(16, [1, 2]),
             now: UnixMs(1_000_000),
+            db: 0,
             protocol: Protocol::Resp2,
             limits: Limits {
                 string_bytes_max: 512 * 1024 * 1024,
+                lfu: false,
             },
             effects,
             random: fastrand::Rng::with_seed(1),
@@ -50,28 +55,43 @@ impl Bench {
     /// The reply to a command of these arguments.
     pub(super) fn run_args(&mut self, args: &[&[u8]]) -> Vec<u8> {
         let owned = OwnedRequest::new(args);
-        let name = String::from_utf8_lossy(args[0]).to_ascii_lowercase();
-        let row = find(&name).unwrap_or_else(|| panic!("no command {name}"));
-        let Run::Handler(handler) = row.run else {
-            panic!("{name} has subcommands");
-        };
         let mut reply = Reply::new(self.protocol);
-        if !row.spec.accepts(args.len()) {
-            return b"arity".into();
-        }
         self.effects.clear();
-        let mut call = Call {
-            db: self.space.view(0, self.now),
-            reply: &mut reply,
-            effects: &mut self.effects,
-            random: &mut self.random,
-            limits: &self.limits,
-            name: row.spec.name,
-        };
-        if let Err(error) = handler(&mut call, &mut Args::new(owned.request(), 1)) {
+        if let Err(error) = self.execute(owned.request(), &mut reply) {
             reply.error(error.text());
         }
         reply.output.to_vec()
+    }
+
+    /// What dispatch does, as far as a handler can tell.
+    fn execute(&mut self, request: Request<'_>, reply: &mut Reply) -> Result<(), CommandError> {
+        let word = |index| String::from_utf8_lossy(request.bytes(index)).to_ascii_lowercase();
+        let mut name = word(0);
+        let mut row = find(&name).unwrap_or_else(|| panic!("no command {name}"));
+        let mut next = 1;
+        if let Run::Container(subcommands) = row.run
+            && request.len() > 1
+        {
+            let sub = subcommands.iter().find(|row| row.spec.name == word(1));
+            row = sub.unwrap_or_else(|| panic!("no subcommand of {name}"));
+            name = format!("{name}|{}", row.spec.name);
+            next = 2;
+        }
+        let Run::Handler(handler) = row.run else {
+            panic!("{name} needs a subcommand");
+        };
+        if !row.spec.accepts(request.len()) {
+            return Err(CommandError::wrong_arity(&name));
+        }
+        let mut call = Call {
+            db: self.space.view(self.db, self.now),
+            reply,
+            effects: &mut self.effects,
+            random: &mut self.random,
+            limits: &self.limits,
+            name: name.leak(),
+        };
+        handler(&mut call, &mut Args::new(request, next))
     }
 
     /// The last command's events, each `name key`.
@@ -80,6 +100,24 @@ impl Bench {
         events
             .map(|event| format!("{} {}", event.name, String::from_utf8_lossy(&event.key)))
             .collect()
+    }
+
+    /// The last command's events in one line, each `name@db:key`.
+    pub(super) fn events_line(&self) -> String {
+        let event = |event: &Event| {
+            let key = String::from_utf8_lossy(&event.key);
+            format!("{}@{}:{key}", event.name, event.db)
+        };
+        let events: Vec<String> = self.effects.events.iter().map(event).collect();
+        events.join(" ")
+    }
+
+    /// What the last command tells the log, in one line; empty if it changed nothing.
+    pub(super) fn log_line(&self) -> String {
+        match self.effects.changes {
+            0 => String::new(),
+            _ => self.propagated().join("; "),
+        }
     }
 
     /// What the last command tells the log: itself, or other commands.

@@ -218,6 +218,22 @@ impl Reply {
         }
     }
 
+    /// Closes a deferred array of `len` elements whose cursor goes before it, as SCAN replies:
+    /// the array of both is opened before the deferred one.
+    pub fn close_scan(&mut self, deferred: Deferred, cursor: u64, len: usize) {
+        let mut header = Vec::with_capacity(64);
+        let mut digits = itoa::Buffer::new();
+        let cursor = digits.format(cursor).as_bytes();
+        let mut count = itoa::Buffer::new();
+        let count = count.format(cursor.len()).as_bytes();
+        let mut len_digits = itoa::Buffer::new();
+        let len = len_digits.format(len).as_bytes();
+        for part in [b"$", count, b"\r\n", cursor, b"\r\n*", len, b"\r\n"] {
+            header.extend_from_slice(part);
+        }
+        self.output.insert_at(deferred.0, &header);
+    }
+
     fn close(&mut self, deferred: Deferred, kind: u8, len: usize) {
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(len).as_bytes();

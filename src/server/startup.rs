@@ -125,6 +125,7 @@ impl Server {
             effects: Effects::default(),
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
+                lfu: false,
             },
             pause: None,
             shutdown: None,
