@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod call;
+pub mod digest;
 pub mod effects;
 pub mod error;
 pub mod keyspec;
