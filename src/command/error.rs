@@ -98,6 +98,19 @@ impl CommandError {
         Self::fixed("ERR increment or decrement would overflow");
     pub const DECREMENT_WOULD_OVERFLOW: CommandError = Self::fixed("ERR decrement would overflow");
     pub const NOT_FINITE: CommandError = Self::fixed("ERR increment would produce NaN or Infinity");
+    pub const BAD_BIT: CommandError = Self::fixed("ERR bit is not an integer or out of range");
+    pub const BAD_BIT_OFFSET: CommandError =
+        Self::fixed("ERR bit offset is not an integer or out of range");
+    pub const NOT_A_BIT: CommandError = Self::fixed("ERR The bit argument must be 1 or 0.");
+    pub const BITOP_NOT_ARITY: CommandError =
+        Self::fixed("ERR BITOP NOT must be called with a single source key.");
+    pub const BAD_BITFIELD_TYPE: CommandError = Self::fixed(
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported \
+         but i64 is.",
+    );
+    pub const BAD_OVERFLOW: CommandError = Self::fixed("ERR Invalid OVERFLOW type specified");
+    pub const BITFIELD_READ_ONLY: CommandError =
+        Self::fixed("ERR BITFIELD_RO only supports the GET subcommand");
     pub const BAD_NUMKEYS: CommandError = Self::fixed("ERR invalid numkeys value or out of range");
     pub const LCS_NOT_STRINGS: CommandError =
         Self::fixed("ERR The specified keys must contain string values");

@@ -12,6 +12,7 @@ pub mod error;
 pub mod keyspec;
 pub mod spec;
 
+mod bitmap;
 mod expire;
 mod keys;
 mod object;
@@ -27,6 +28,7 @@ use spec::{DataHandler, Row};
 
 /// The rows of all data commands, by family.
 pub static FAMILIES: &[&[Row<DataHandler>]] = &[
+    rows::bitmap::COMMANDS,
     rows::expire::COMMANDS,
     rows::keys::COMMANDS,
     rows::object::COMMANDS,

@@ -77,7 +77,7 @@ pub(super) fn check_length(call: &Call<'_>, len: usize, more: usize) -> Result<(
     }
 }
 
-/// Sets `key`, which is not there, to the bytes of `rope` in raw encoding.
+/// Sets `key` to the bytes of `rope`, in raw encoding and without a deadline.
 pub(super) fn set_raw(call: &mut Call<'_>, key: &[u8], rope: Rope) {
     if rope.len() > FLAT_BYTES_MAX {
         return call.db.set(key, NewStr::Rope(rope), Deadline::Never);
@@ -85,4 +85,50 @@ pub(super) fn set_raw(call: &mut Call<'_>, key: &[u8], rope: Rope) {
     let bytes = &rope.to_vec()[..];
     call.db
         .set(key, NewStr::Bytes { bytes, raw: true }, Deadline::Never);
+}
+
+/// The range from `start` to `end`, both inclusive, of `len` units, where a negative index counts
+/// from the end. An index before the first unit stands for the first one, even as the end.
+pub(super) fn within(start: i64, end: i64, len: u64) -> Range<u64> {
+    if start < 0 && end < 0 && start > end {
+        return 0..0;
+    }
+    let len_signed = i64::try_from(len).unwrap_or(i64::MAX);
+    let clamp = |index: i64| {
+        let index = if index < 0 {
+            index.saturating_add(len_signed)
+        } else {
+            index
+        };
+        index.max(0).unsigned_abs()
+    };
+    let start = clamp(start);
+    let end = clamp(end).saturating_add(1).min(len);
+    if start >= end { 0..0 } else { start..end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_count_from_both_ends() {
+        for (start, end, len, want) in [
+            (0, -1, 5, 0..5),
+            (1, 2, 5, 1..3),
+            (-3, -2, 5, 2..4),
+            (-2, -3, 5, 0..0),
+            (3, 1, 5, 0..0),
+            (5, 9, 5, 0..0),
+            (-9, 1, 5, 0..2),
+            // Both before the first byte: the first byte, as in Redis.
+            (-9, -8, 5, 0..1),
+            (i64::MIN, i64::MIN, 5, 0..1),
+            (i64::MIN, i64::MAX, 5, 0..5),
+            (i64::MAX, i64::MAX, 5, 0..0),
+            (0, -1, 0, 0..0),
+        ] {
+            assert_eq!(within(start, end, len), want, "{start} {end} of {len}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Pure data structures: no Redis, no time, no I/O.
 
+pub mod bits;
 pub mod epoch;
 pub mod extended;
 pub mod glob;

@@ -1,5 +1,6 @@
 //! The rows that describe the data commands, by family.
 
+pub(super) mod bitmap;
 pub(super) mod expire;
 pub(super) mod keys;
 pub(super) mod object;
