@@ -55,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) measure: Duration,
     pub(crate) pause_keys: u64,
+    /// SETs that `pause` sends at once.
+    pub(crate) pause_batch: usize,
     pub(crate) idle_connections: usize,
     pub(crate) expiry: Expiry,
     pub(crate) format: Format,
@@ -108,6 +110,7 @@ impl Options {
             rounds: to_usize(size("rounds", 1)),
             measure: Duration::from_millis(size("milliseconds", 20)),
             pause_keys: size("pause-keys", 2000),
+            pause_batch: to_usize(size("pause-batch", 16)),
             idle_connections: to_usize(idle_connections),
             expiry: if smoke {
                 Expiry::small()
@@ -221,6 +224,7 @@ fn command_line() -> Command {
             size("rounds", "5", "Rounds per server, interleaved"),
             size("milliseconds", "1000", "Measured time of a round"),
             size("pause-keys", "10000000", "Keys that `pause` inserts"),
+            size("pause-batch", "16", "Inserts that `pause` sends at once"),
             size("idle-connections", "10000", "Connections that `idle` opens"),
         ])
         .args([
