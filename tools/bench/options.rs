@@ -268,7 +268,7 @@ fn servers(matches: &ArgMatches) -> Result<Vec<Recipe>> {
     let ours = match matches.get_one::<String>("ours") {
         Some(text) => Recipe::parse(text),
         None => Recipe {
-            name: None,
+            name: Some("ruddle".to_owned()),
             command: beside_us("ruddle-server")?,
         },
     };

@@ -36,6 +36,8 @@ struct Pauses {
     /// How many batches cost the loop more CPU time than the bound.
     over_bound: u64,
     slowest_us: Option<i64>,
+    /// The same CPU time for batches of PING.
+    control: Histogram,
 }
 
 /// Runs the scenario.
@@ -50,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<Section> {
         what: format!(
             "microseconds per batch of {} SETs while growing to {} keys of 16 bytes with {}-byte \
              values; wait: seen by the client; loop: CPU time of the server's main thread from \
-             batch to batch; own: the slowest command by its slow log",
+             batch to batch, and the same for PING; own: the slowest command by its slow log",
             options.pause_batch, options.pause_keys, options.value_bytes
         ),
         rows: rows.collect::<Result<_>>()?,
@@ -66,19 +68,20 @@ fn grow(options: &Options, server: &Server) -> Result<Pauses> {
     let value = vec![b'x'; options.value_bytes];
     let words = [Word::Fixed(b"SET"), Word::Key(b"key:"), Word::Fixed(&value)];
     let mut batch = Batch::repeat(&words, options.pause_batch);
+    let mut scanner = Scanner::default();
     let mut pauses = Pauses {
         waited: Histogram::new(),
         ran: Histogram::new(),
         over_bound: 0,
         slowest_us: None,
+        control: control(options, &mut stream, &schedstat)?,
     };
-    let mut scanner = Scanner::default();
     let mut numbers = 0..;
     let mut ran_before = ran_ns(&schedstat)?;
     while scanner.tally.replies < options.pause_keys {
         batch.patch(|| numbers.next().unwrap_or_default());
         let start = Instant::now();
-        exchange(&mut stream, &batch, &mut scanner)?;
+        exchange(&mut stream, &batch, options.pause_batch, &mut scanner)?;
         let waited = start.elapsed();
         let ran = ran_ns(&schedstat)?;
         pauses
@@ -95,13 +98,34 @@ fn grow(options: &Options, server: &Server) -> Result<Pauses> {
     Ok(pauses)
 }
 
-/// Sends the batch and waits for its replies.
-fn exchange(stream: &mut TcpStream, batch: &Batch, scanner: &mut Scanner) -> Result<()> {
+/// The CPU time of as many batches of PING: what the machine makes of work that never pauses. A
+/// host that takes a CPU away from its guest for a while shows as CPU time of the guest.
+fn control(options: &Options, stream: &mut TcpStream, schedstat: &File) -> Result<Histogram> {
+    let mut ran = Histogram::new();
+    let mut scanner = Scanner::default();
+    let batch = Batch::repeat(&[Word::Fixed(b"PING")], options.pause_batch);
+    let mut ran_before = ran_ns(schedstat)?;
+    while scanner.tally.replies < options.pause_keys {
+        exchange(stream, &batch, options.pause_batch, &mut scanner)?;
+        let ran_now = ran_ns(schedstat)?;
+        ran.record(ran_now - ran_before);
+        ran_before = ran_now;
+    }
+    Ok(ran)
+}
+
+/// Sends a batch and waits for its replies.
+fn exchange(
+    stream: &mut TcpStream,
+    batch: &Batch,
+    count: usize,
+    scanner: &mut Scanner,
+) -> Result<()> {
     let mut input = [0; 4096];
-    stream.write_all(&batch.bytes).doing("sending SETs")?;
-    let awaited = scanner.tally.replies + batch.digits_at.len() as u64;
+    stream.write_all(&batch.bytes).doing("sending a batch")?;
+    let awaited = scanner.tally.replies + count as u64;
     while scanner.tally.replies < awaited {
-        let count = stream.read(&mut input).doing("waiting for a SET")?;
+        let count = stream.read(&mut input).doing("waiting for a batch")?;
         if count == 0 {
             return Err(Failure::new("the server closed the inserting connection"));
         }
@@ -147,6 +171,8 @@ fn row(name: &str, pauses: &Pauses) -> Row {
         ("loop_p99.99", us(pauses.ran.percentile(0.9999))),
         ("loop_max", us(pauses.ran.max())),
         ("loop_over_1ms", Cell::count(pauses.over_bound)),
+        ("ping_loop_p99.99", us(pauses.control.percentile(0.9999))),
+        ("ping_loop_max", us(pauses.control.max())),
         (
             "own_max",
             Cell::maybe(pauses.slowest_us.map(|us| us as f64), 0),
