@@ -1,4 +1,4 @@
-//! TIME.
+//! TIME: the time of day as the server sees it.
 
 use super::super::AdminCall;
 use crate::command::args::Args;

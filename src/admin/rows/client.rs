@@ -37,10 +37,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "getname",
                 arity: 2,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "2.6.9",
@@ -68,10 +65,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "id",
                 arity: 2,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "5.0.0",
@@ -417,8 +411,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
                 flags: Flags::ADMIN
                     .union(Flags::NOSCRIPT)
                     .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                    .union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "7.0.0",
@@ -436,10 +429,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "no-touch",
                 arity: 3,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "7.2.0",
@@ -484,11 +474,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "reply",
                 arity: 3,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::NO_MULTI)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "3.2.0",
@@ -510,10 +496,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "setinfo",
                 arity: 4,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "7.2.0",
@@ -535,10 +518,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
             spec: Spec {
                 name: "setname",
                 arity: 3,
-                flags: Flags::NOSCRIPT
-                    .union(Flags::LOADING)
-                    .union(Flags::STALE)
-                    .union(Flags::ALLOW_BUSY),
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
                 acl: Acl::CONNECTION,
                 group: "connection",
                 since: "2.6.9",

@@ -64,10 +64,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
         spec: Spec {
             name: "select",
             arity: 2,
-            flags: Flags::LOADING
-                .union(Flags::STALE)
-                .union(Flags::FAST)
-                .union(Flags::ALLOW_BUSY),
+            flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST),
             acl: Acl::CONNECTION,
             group: "connection",
             since: "1.0.0",
