@@ -7,6 +7,7 @@ mod client;
 mod connection;
 mod help;
 mod introspect;
+mod memory;
 mod rows;
 
 use crate::client::slab::ClientKey;

@@ -32,6 +32,8 @@ pub struct Metrics {
     pub turns_ns: u64,
     /// The part of it that went into commands.
     pub commands_ns: u64,
+    /// The time spent looking for keys past their deadline.
+    pub expiry_ns: u64,
     pub errors: ErrorMetrics,
     commands: Vec<CommandMetrics>,
     rates: Rates,

@@ -1,3 +1,4 @@
 //! What the server says about itself: what it counts, and what it writes down.
 
+pub mod info;
 pub mod metrics;

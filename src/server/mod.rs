@@ -62,6 +62,10 @@ pub struct Server {
     pub started: Moment,
     /// 40 hexadecimal digits that name this run.
     pub run_id: String,
+    /// As many that name this run's history of changes, for replicas.
+    pub replication_id: String,
+    /// Bytes allocated when the start was over.
+    pub memory_at_start: usize,
     /// CLIENT PAUSE, while it lasts.
     pub pause: Option<Pause>,
     /// A shutdown that was asked for and is carried out at the end of the turn.

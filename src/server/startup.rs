@@ -17,6 +17,7 @@ use crate::keyspace::Keyspace;
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
 use crate::server::table::CommandTable;
+use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::reaper::Reaper;
 
@@ -97,6 +98,7 @@ impl Server {
         server
             .adopt(listeners)
             .map_err(system("watching a listener"))?;
+        server.memory_at_start = alloc::used_bytes();
         Ok(server)
     }
 
@@ -117,9 +119,9 @@ impl Server {
             clock,
             now,
             started: now,
-            run_id: (0..40)
-                .map(|_| char::from(HEX[random.usize(..16)]))
-                .collect(),
+            run_id: random_id(&mut random),
+            replication_id: random_id(&mut random),
+            memory_at_start: 0,
             random,
             reaper,
             effects: Effects::default(),
@@ -159,6 +161,13 @@ impl Server {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// 40 hexadecimal digits by chance.
+pub(crate) fn random_id(random: &mut fastrand::Rng) -> String {
+    (0..40)
+        .map(|_| char::from(HEX[random.usize(..16)]))
+        .collect()
+}
 
 /// Listens wherever `config` says.
 ///

@@ -4,3 +4,4 @@ pub mod alloc;
 pub mod clock;
 pub mod memory;
 pub mod reaper;
+pub mod usage;

@@ -2,5 +2,7 @@
 
 pub(super) mod command;
 mod describe;
+pub(super) mod info;
 pub(super) mod lolwut;
+pub(super) mod memory;
 pub(super) mod time;

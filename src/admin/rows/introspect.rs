@@ -2,9 +2,9 @@
 
 use crate::admin::{
     AdminHandler,
-    introspect::{command, lolwut, time},
+    introspect::{command, info, lolwut, memory, time},
 };
-use crate::command::spec::{Acl, Arg, Flags, Row, Run, Spec};
+use crate::command::spec::{Acl, Arg, Flags, KeyFlags, KeySpec, Row, Run, Spec};
 
 /// The rows.
 pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
@@ -176,5 +176,70 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             ..Spec::DEFAULT
         },
         run: Run::Handler(lolwut::lolwut),
+    },
+    Row {
+        spec: Spec {
+            name: "info",
+            arity: -1,
+            flags: Flags::LOADING.union(Flags::STALE),
+            acl: Acl::DANGEROUS,
+            group: "server",
+            since: "1.0.0",
+            summary: "Reports the server's state and counters, by section.",
+            complexity: "O(1)",
+            history: &[("7.0.0", "Several sections in one call.")],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_shards",
+                "response_policy:special",
+            ],
+            args: &[Arg::string("section").optional().multiple()],
+            ..Spec::DEFAULT
+        },
+        run: Run::Handler(info::info),
+    },
+    Row {
+        spec: Spec {
+            name: "memory",
+            arity: -2,
+            group: "server",
+            since: "4.0.0",
+            summary: "Subcommands about memory.",
+            complexity: "Depends on subcommand.",
+            ..Spec::DEFAULT
+        },
+        run: Run::Container(&[
+            Row {
+                spec: Spec {
+                    name: "help",
+                    arity: 2,
+                    flags: Flags::LOADING.union(Flags::STALE),
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Lists the subcommands.",
+                    complexity: "O(1)",
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::help),
+            },
+            Row {
+                spec: Spec {
+                    name: "usage",
+                    arity: -3,
+                    flags: Flags::READONLY,
+                    keys: &[KeySpec::one(2, KeyFlags::RO)],
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Estimates the bytes a key and its value take.",
+                    complexity: "O(N) with N samples",
+                    args: &[
+                        Arg::key("key", 0),
+                        Arg::integer("count").token("SAMPLES").optional(),
+                    ],
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::usage),
+            },
+        ]),
     },
 ];

@@ -1,0 +1,427 @@
+//! INFO: the state and the counters of the server, section by section.
+//!
+//! Fields and their order are those of Redis 7.2, with some of Valkey's, because monitoring reads
+//! them by name. What this server does not have (a fork, slots, Lua) says so with the value it has
+//! in a Redis that does not use it; allocator details nobody counts here are left out.
+
+use std::time::Duration;
+
+use super::super::AdminCall;
+use crate::admin::memory::MemoryUse;
+use crate::command::args::Args;
+use crate::command::error::CommandError;
+use crate::observe::info::{Human, Report, Wanted, ratio};
+use crate::observe::metrics::Rated;
+use crate::server::gate::Paused;
+use crate::server::{REDIS_VERSION, Server};
+use crate::sys::usage::{Of, cpu_time};
+
+pub(in crate::admin) fn info(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let request = args.request();
+    let words = (args.position()..request.len()).map(|index| request.bytes(index));
+    let mut report = Report::new(Wanted::parse(words));
+    for (name, fill) in SECTIONS {
+        if report.section(name) {
+            fill(server, &mut report);
+        }
+    }
+    call.reply.verbatim(b"txt", report.text().as_bytes());
+    Ok(())
+}
+
+type Fill = fn(&Server, &mut Report);
+
+/// In Redis's order.
+const SECTIONS: &[(&str, Fill)] = &[
+    ("Server", about_server),
+    ("Clients", about_clients),
+    ("Memory", about_memory),
+    ("Persistence", about_persistence),
+    ("Stats", about_stats),
+    ("Replication", about_replication),
+    ("CPU", about_cpu),
+    ("Modules", |_, _| {}),
+    ("Commandstats", about_commands),
+    ("Errorstats", about_errors),
+    ("Latencystats", |_, _| {}),
+    ("Cluster", |_, report| report.line("cluster_enabled", 0)),
+    ("Keyspace", about_keyspace),
+];
+
+fn about_server(server: &Server, report: &mut Report) {
+    let uptime = server.now.mono.since(server.started.mono) / 1_000_000_000;
+    report.line("redis_version", REDIS_VERSION);
+    report.line("server_name", "ruddle");
+    report.line("ruddle_version", env!("CARGO_PKG_VERSION"));
+    report.line("redis_git_sha1", "00000000");
+    report.line("redis_git_dirty", 0);
+    report.line("redis_build_id", "0000000000000000");
+    report.line("redis_mode", "standalone");
+    report.line("os", operating_system());
+    report.line("arch_bits", usize::BITS);
+    report.line("monotonic_clock", "quanta");
+    report.line("multiplexing_api", "epoll");
+    report.line("process_id", std::process::id());
+    report.line("process_supervised", shown(server, "supervised"));
+    report.line("run_id", &server.run_id);
+    report.line("tcp_port", server.config.port);
+    report.line("server_time_usec", server.now.unix.0);
+    report.line("uptime_in_seconds", uptime);
+    report.line("uptime_in_days", uptime / 86_400);
+    report.line("hz", server.config.hz);
+    report.line("configured_hz", server.config.hz);
+    // The clock that entries' last accesses are kept in: seconds in 24 bits.
+    report.line("lru_clock", server.now.ms().seconds() & 0xff_ffff);
+    let executable = std::env::current_exe().unwrap_or_default();
+    report.line("executable", executable.display());
+    let file = server.config_file.as_deref();
+    report.line("config_file", file.unwrap_or("".as_ref()).display());
+    report.line("io_threads_active", 0);
+    report.line("availability_zone", shown(server, "availability-zone"));
+    listeners(server, report);
+}
+
+fn listeners(server: &Server, report: &mut Report) {
+    let config = &server.config;
+    let mut index = 0;
+    let mut listener = |text: String| {
+        report.line(&format!("listener{index}"), text);
+        index += 1;
+    };
+    if config.port != 0 {
+        let binds: String = config.bind.iter().map(|b| format!(",bind={b}")).collect();
+        listener(format!("name=tcp{binds},port={}", config.port));
+    }
+    if !config.unixsocket.is_empty() {
+        let path = String::from_utf8_lossy(&config.unixsocket);
+        listener(format!("name=unix,bind={path}"));
+    }
+}
+
+fn operating_system() -> String {
+    let name = rustix::system::uname();
+    let parts = [name.sysname(), name.release(), name.machine()];
+    parts.map(|part| part.to_string_lossy()).join(" ")
+}
+
+/// A parameter as CONFIG GET shows it.
+fn shown(server: &Server, name: &str) -> String {
+    let value = server.config.get(name).unwrap_or_default();
+    String::from_utf8_lossy(&value).into_owned()
+}
+
+fn about_clients(server: &Server, report: &mut Report) {
+    let clients = || server.clients.iter().map(|(_, client)| client);
+    let input = clients().map(|client| client.pending.len()).max();
+    let output = clients().map(|client| client.reply.output.len()).max();
+    report.line("connected_clients", server.clients.len());
+    report.line("cluster_connections", 0);
+    report.line("maxclients", server.config.maxclients);
+    report.line("client_recent_max_input_buffer", input.unwrap_or(0));
+    report.line("client_recent_max_output_buffer", output.unwrap_or(0));
+    report.zeros(&[
+        "blocked_clients",
+        "tracking_clients",
+        "pubsub_clients",
+        "watching_clients",
+        "clients_in_timeout_table",
+        "total_watched_keys",
+        "total_blocking_keys",
+        "total_blocking_keys_on_nokey",
+    ]);
+    let (reason, actions, left_ns) = match server.pause {
+        None => ("none", "none", 0),
+        Some(pause) => {
+            let actions = match pause.what {
+                Paused::All => "all",
+                Paused::Writes => "write",
+            };
+            ("client_pause", actions, pause.until.since(server.now.mono))
+        }
+    };
+    report.line("paused_reason", reason);
+    report.line("paused_actions", actions);
+    report.line("paused_timeout_milliseconds", left_ns / 1_000_000);
+}
+
+fn about_memory(server: &Server, report: &mut Report) {
+    let memory = MemoryUse::of(server);
+    let percent = |part: usize, whole: usize| ratio(part as f64 * 100.0, whole as f64);
+    let grown = memory.used.saturating_sub(memory.startup);
+    report.bytes("used_memory", memory.used);
+    report.bytes("used_memory_rss", memory.resident);
+    report.bytes("used_memory_peak", memory.peak);
+    let peak = percent(memory.used, memory.peak);
+    report.line("used_memory_peak_perc", format_args!("{peak:.2}%"));
+    report.line("used_memory_overhead", memory.overhead());
+    report.line("used_memory_startup", memory.startup);
+    report.line("used_memory_dataset", memory.dataset());
+    let dataset = percent(memory.dataset(), grown);
+    report.line("used_memory_dataset_perc", format_args!("{dataset:.2}%"));
+    report.line("allocator_allocated", memory.used);
+    report.bytes("total_system_memory", memory.machine);
+    report.bytes("used_memory_lua", 0);
+    report.zeros(&[
+        "used_memory_vm_eval",
+        "used_memory_scripts_eval",
+        "number_of_cached_scripts",
+        "number_of_functions",
+        "number_of_libraries",
+        "used_memory_vm_functions",
+    ]);
+    report.bytes("used_memory_vm_total", 0);
+    report.zeros(&["used_memory_functions"]);
+    report.bytes("used_memory_scripts", 0);
+    let limit = server.config.maxmemory;
+    report.line("maxmemory", limit);
+    let human = Human(usize::try_from(limit).unwrap_or(usize::MAX));
+    report.line("maxmemory_human", human);
+    report.line("maxmemory_policy", shown(server, "maxmemory-policy"));
+    let fragmentation = ratio(memory.resident as f64, memory.used as f64);
+    report.line(
+        "mem_fragmentation_ratio",
+        format_args!("{fragmentation:.2}"),
+    );
+    let resident = memory.resident.cast_signed();
+    report.line(
+        "mem_fragmentation_bytes",
+        resident - memory.used.cast_signed(),
+    );
+    report.zeros(&[
+        "mem_not_counted_for_evict",
+        "mem_replication_backlog",
+        "mem_total_replication_buffers",
+        "mem_clients_slaves",
+    ]);
+    report.line("mem_clients_normal", memory.clients);
+    report.zeros(&["mem_cluster_links", "mem_aof_buffer"]);
+    report.line("mem_allocator", "jemalloc-5.3.1");
+    report.zeros(&[
+        "mem_overhead_db_hashtable_rehashing",
+        "active_defrag_running",
+    ]);
+    report.line("lazyfree_pending_objects", server.reaper.pending());
+    report.line("lazyfreed_objects", server.reaper.freed());
+}
+
+fn about_persistence(server: &Server, report: &mut Report) {
+    report.zeros(&[
+        "loading",
+        "async_loading",
+        "current_cow_peak",
+        "current_cow_size",
+        "current_cow_size_age",
+    ]);
+    report.line("current_fork_perc", "0.00");
+    report.zeros(&["current_save_keys_processed", "current_save_keys_total"]);
+    report.line("rdb_changes_since_last_save", server.dirty);
+    report.line("rdb_bgsave_in_progress", 0);
+    // Before the first snapshot the empty data set of the start counts as saved.
+    report.line("rdb_last_save_time", server.started.ms().seconds());
+    report.line("rdb_last_bgsave_status", "ok");
+    report.line("rdb_last_bgsave_time_sec", -1);
+    report.line("rdb_current_bgsave_time_sec", -1);
+    report.zeros(&[
+        "rdb_saves",
+        "rdb_last_cow_size",
+        "rdb_last_load_keys_expired",
+        "rdb_last_load_keys_loaded",
+        "aof_enabled",
+        "aof_rewrite_in_progress",
+        "aof_rewrite_scheduled",
+    ]);
+    report.line("aof_last_rewrite_time_sec", -1);
+    report.line("aof_current_rewrite_time_sec", -1);
+    report.line("aof_last_bgrewrite_status", "ok");
+    report.zeros(&["aof_rewrites", "aof_rewrites_consecutive_failures"]);
+    report.line("aof_last_write_status", "ok");
+    report.zeros(&[
+        "aof_last_cow_size",
+        "module_fork_in_progress",
+        "module_fork_last_cow_size",
+    ]);
+}
+
+fn about_stats(server: &Server, report: &mut Report) {
+    let metrics = &server.metrics;
+    let kilobytes = |what| metrics.rate(what) / 1024.0;
+    report.line("total_connections_received", metrics.connections_received);
+    report.line("total_commands_processed", metrics.commands_processed);
+    // Whole commands; the conversion saturates.
+    let rate = metrics.rate(Rated::Commands).round() as u64;
+    report.line("instantaneous_ops_per_sec", rate);
+    report.line("total_net_input_bytes", metrics.net_input_bytes);
+    report.line("total_net_output_bytes", metrics.net_output_bytes);
+    report.zeros(&["total_net_repl_input_bytes", "total_net_repl_output_bytes"]);
+    for (field, what) in [
+        ("instantaneous_input_kbps", Rated::InputBytes),
+        ("instantaneous_output_kbps", Rated::OutputBytes),
+    ] {
+        report.line(field, format_args!("{:.2}", kilobytes(what)));
+    }
+    report.line("instantaneous_input_repl_kbps", "0.00");
+    report.line("instantaneous_output_repl_kbps", "0.00");
+    report.line("rejected_connections", metrics.connections_rejected);
+    report.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err"]);
+    keyspace_stats(server, report);
+    report.zeros(&[
+        "pubsub_channels",
+        "pubsub_patterns",
+        "pubsubshard_channels",
+        "latest_fork_usec",
+        "total_forks",
+        "migrate_cached_sockets",
+        "slave_expires_tracked_keys",
+        "active_defrag_hits",
+        "active_defrag_misses",
+        "active_defrag_key_hits",
+        "active_defrag_key_misses",
+        "total_active_defrag_time",
+        "current_active_defrag_time",
+        "tracking_total_keys",
+        "tracking_total_items",
+        "tracking_total_prefixes",
+        "unexpected_error_replies",
+    ]);
+    report.line("total_error_replies", metrics.errors.total);
+    report.line("dump_payload_sanitizations", 0);
+    report.line("total_reads_processed", metrics.reads_processed);
+    report.line("total_writes_processed", metrics.writes_processed);
+    loop_stats(server, report);
+    report.line("acl_access_denied_auth", metrics.denied_auth);
+    report.line("acl_access_denied_cmd", metrics.denied_command);
+    report.line("acl_access_denied_key", metrics.denied_key);
+    report.line("acl_access_denied_channel", metrics.denied_channel);
+}
+
+fn keyspace_stats(server: &Server, report: &mut Report) {
+    let stats = server.keyspace.stats();
+    let mut volatile = 0.0;
+    let mut stale = 0.0;
+    for index in 0..super::super::database_count(server) {
+        let table = server.keyspace.table_stats(index);
+        volatile += table.volatile as f64;
+        stale += table.stale_share * table.volatile as f64;
+    }
+    let expiry_ms = server.metrics.expiry_ns / 1_000_000;
+    report.line("expired_keys", stats.expired);
+    let stale = ratio(stale * 100.0, volatile);
+    report.line("expired_stale_perc", format_args!("{stale:.2}"));
+    report.line("expired_time_cap_reached_count", stats.sweeps_cut);
+    report.line("expire_cycle_cpu_milliseconds", expiry_ms);
+    report.line("evicted_keys", stats.evicted);
+    report.line("evicted_clients", server.metrics.clients_evicted);
+    report.zeros(&[
+        "evicted_scripts",
+        "total_eviction_exceeded_time",
+        "current_eviction_exceeded_time",
+    ]);
+    report.line("keyspace_hits", stats.hits);
+    report.line("keyspace_misses", stats.misses);
+}
+
+fn loop_stats(server: &Server, report: &mut Report) {
+    let metrics = &server.metrics;
+    report.zeros(&[
+        "io_threaded_reads_processed",
+        "io_threaded_writes_processed",
+    ]);
+    let input = metrics.query_buffer_limit_disconnections;
+    report.line("client_query_buffer_limit_disconnections", input);
+    let output = metrics.output_buffer_limit_disconnections;
+    report.line("client_output_buffer_limit_disconnections", output);
+    report.zeros(&["reply_buffer_shrinks", "reply_buffer_expands"]);
+    report.line("eventloop_cycles", metrics.turns);
+    report.line("eventloop_duration_sum", metrics.turns_ns / 1000);
+    report.line("eventloop_duration_cmd_sum", metrics.commands_ns / 1000);
+    let turns = metrics.rate(Rated::Turns);
+    let turn_us = ratio(metrics.rate(Rated::TurnNs) / 1000.0, turns);
+    // Whole numbers; the conversions saturate.
+    report.line(
+        "instantaneous_eventloop_cycles_per_sec",
+        turns.round() as u64,
+    );
+    report.line(
+        "instantaneous_eventloop_duration_usec",
+        turn_us.round() as u64,
+    );
+}
+
+fn about_replication(server: &Server, report: &mut Report) {
+    report.line("role", "master");
+    report.line("connected_slaves", 0);
+    report.line("master_failover_state", "no-failover");
+    report.line("master_replid", &server.replication_id);
+    report.line("master_replid2", "0".repeat(server.replication_id.len()));
+    report.line("master_repl_offset", 0);
+    report.line("second_repl_offset", -1);
+    report.line("repl_backlog_active", 0);
+    report.line("repl_backlog_size", shown(server, "repl-backlog-size"));
+    report.zeros(&["repl_backlog_first_byte_offset", "repl_backlog_histlen"]);
+}
+
+fn about_cpu(_server: &Server, report: &mut Report) {
+    for (of, suffix) in [
+        (Of::Process, ""),
+        (Of::Children, "_children"),
+        // The thread that runs this is the main one.
+        (Of::Thread, "_main_thread"),
+    ] {
+        let time = cpu_time(of);
+        for (field, spent) in [("used_cpu_sys", time.system), ("used_cpu_user", time.user)] {
+            report.line(&format!("{field}{suffix}"), Seconds(spent));
+        }
+    }
+}
+
+/// Seconds with six decimals.
+struct Seconds(Duration);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:06}", self.0.as_secs(), self.0.subsec_micros())
+    }
+}
+
+fn about_commands(server: &Server, report: &mut Report) {
+    for command in server.table.iter() {
+        let stats = server.metrics.command(usize::from(command.id.0));
+        if stats.calls == 0 && stats.rejected == 0 {
+            continue;
+        }
+        let each = ratio(stats.ns as f64 / 1000.0, stats.calls as f64);
+        let calls = stats.calls;
+        let us = stats.ns / 1000;
+        let (rejected, failed) = (stats.rejected, stats.failed);
+        report.line(
+            &format!("cmdstat_{}", command.name),
+            format_args!(
+                "calls={calls},usec={us},usec_per_call={each:.2},\
+                 rejected_calls={rejected},failed_calls={failed}"
+            ),
+        );
+    }
+}
+
+fn about_errors(server: &Server, report: &mut Report) {
+    for (code, count) in server.metrics.errors.codes() {
+        report.line(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}
+
+fn about_keyspace(server: &Server, report: &mut Report) {
+    for index in 0..super::super::database_count(server) {
+        let table = server.keyspace.table_stats(index);
+        if table.keys > 0 {
+            let (keys, expires, ttl) = (table.keys, table.volatile, table.ttl_mean_ms);
+            report.line(
+                &format!("db{index}"),
+                format_args!("keys={keys},expires={expires},avg_ttl={ttl}"),
+            );
+        }
+    }
+}
