@@ -135,7 +135,10 @@ fn ask(
     let key = args.key()?;
     let now = call.db.now();
     let answer = match call.db.look(key).map(|entry| entry.deadline()) {
-        None => -2,
+        None => {
+            call.missed(key);
+            -2
+        }
         Some(None) => -1,
         Some(Some(deadline)) => {
             let ms = match base {

@@ -5,7 +5,18 @@ use std::collections::BTreeSet;
 use crate::harness::reply::Reply;
 
 /// Differences from redis-server 7.0 that are meant to be: command, field, reason.
-const MEANT: &[(&str, &str, &str)] = &[];
+const MEANT: &[(&str, &str, &str)] = &[
+    (
+        "randomkey",
+        "tips",
+        "Redis 8 and Valkey 9 say how to join replies of shards",
+    ),
+    (
+        "scan",
+        "tips",
+        "Redis 8 and Valkey 9 say how to join replies of shards",
+    ),
+];
 
 #[derive(Clone, Debug)]
 pub(super) struct Info {
