@@ -2,6 +2,11 @@
 
 pub mod alloc;
 pub mod clock;
+pub mod daemon;
+pub mod limits;
+pub mod local_time;
 pub mod memory;
+pub mod pid_file;
 pub mod reaper;
+pub mod supervise;
 pub mod usage;

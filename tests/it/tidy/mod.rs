@@ -29,6 +29,8 @@ const UNSAFE: &[(&str, &str)] = &[
         "an allocator is unsafe by its trait; it passes every call on",
     ),
     ("src/sys/usage.rs", "getrusage"),
+    ("src/sys/daemon.rs", "fork has no safe form"),
+    ("src/sys/local_time.rs", "the C library knows the time zone"),
 ];
 
 /// Files longer than [`LINES_MAX`], and why.
