@@ -40,6 +40,7 @@ impl Server {
             }
         }
         let started = self.now.mono;
+        self.latest = Some((key, command.id));
         let result = self.call(key, command, request);
         self.settle(key, command, started, result, mark);
         self.finish_reply(key, mark);

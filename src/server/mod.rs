@@ -7,6 +7,8 @@
 
 pub mod dispatch;
 pub mod gate;
+pub mod launch;
+pub mod process;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
@@ -33,7 +35,7 @@ use crate::resp::parser::Batch;
 use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
 use gate::Pause;
-use table::CommandTable;
+use table::{CommandId, CommandTable};
 
 /// The version of Redis whose behaviour clients may expect.
 pub const REDIS_VERSION: &str = "7.2.4";
@@ -73,6 +75,10 @@ pub struct Server {
     /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).
     pub active_expiry: bool,
     pub peaks: Peaks,
+    /// What the configuration governs beside the data: the log, limits, crash reports.
+    pub process: process::Process,
+    /// The latest command, for the report of a crash: it may be the one that crashed.
+    latest: Option<(ClientKey, CommandId)>,
     /// Changes to the data since the last snapshot.
     pub dirty: u64,
     next_client_id: u64,

@@ -30,10 +30,12 @@ impl Server {
             return;
         };
         for signal in signals.pending() {
-            let name = if signal == libc::SIGINT {
-                "SIGINT"
-            } else {
-                "SIGTERM"
+            let name = match signal {
+                libc::SIGINT => "SIGINT",
+                libc::SIGTERM => "SIGTERM",
+                // A closed terminal, or a script that means "read your files again": neither ends
+                // the server.
+                _ => continue,
             };
             if self.shutdown.is_some() {
                 // Asked twice: no more waiting.
@@ -60,7 +62,6 @@ impl Server {
             listener.deregister(self.io.poll.registry());
         }
         self.io.listeners.clear();
-        log::warn!("Ruddle is now ready to exit, bye bye...");
         debug_assert_ne!(SIGNALS.0, 0);
         true
     }

@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::keyspace::Keyspace;
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
+use crate::server::process::Process;
 use crate::server::table::CommandTable;
 use crate::sys::alloc;
 use crate::sys::clock::Clock;
@@ -81,8 +82,8 @@ impl Server {
     pub fn start(config: Config, clock: Clock, seed: u64) -> Result<Server, StartError> {
         let system = |what| move |error| StartError::System(what, error);
         let poll = Poll::new().map_err(system("the event poll"))?;
-        let mut signals =
-            Signals::new([libc::SIGTERM, libc::SIGINT]).map_err(system("the signal handlers"))?;
+        let mut signals = Signals::new([libc::SIGTERM, libc::SIGINT, libc::SIGHUP])
+            .map_err(system("the signal handlers"))?;
         poll.registry()
             .register(&mut signals, SIGNALS, mio::Interest::READABLE)
             .map_err(system("watching signals"))?;
@@ -133,6 +134,8 @@ impl Server {
             shutdown: None,
             active_expiry: true,
             peaks: Peaks::default(),
+            process: Process::default(),
+            latest: None,
             dirty: 0,
             next_client_id: 0,
             tending: tend::Tending::default(),
