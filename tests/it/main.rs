@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod harness;
