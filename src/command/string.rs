@@ -133,14 +133,16 @@ pub(super) fn getex(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comm
     let key = args.key()?;
     let options = Options::parse(args, Dialect::GetEx)?;
     let now = call.db.now();
-    let deadline = options.expiry.deadline(call.name, now)?;
-    let had_deadline = call
-        .db
-        .peek(key)
-        .is_some_and(|entry| entry.deadline().is_some());
-    if !reply_value(call, key)? {
+    let Some(entry) = call.db.read(key) else {
+        call.reply.null();
+        call.missed(key);
         return Ok(());
-    }
+    };
+    // The key first, then the deadline: so Redis finds what is wrong.
+    let string = entry.value().string()?;
+    let deadline = options.expiry.deadline(call.name, now)?;
+    let had_deadline = entry.deadline().is_some();
+    text::reply(call.reply, string);
     match (options.expiry, deadline) {
         (Expiry::Time(_), Deadline::At(moment)) if moment <= now => expire(call, key),
         (Expiry::Time(_), Deadline::At(moment)) => {
