@@ -60,6 +60,8 @@ pub struct View<'a> {
     index: usize,
     now: UnixMs,
     touch: bool,
+    /// A key whose hash is known already.
+    hint: Option<(&'a [u8], KeyHash)>,
 }
 
 /// The parts of a view that a lookup needs, apart from each other.
@@ -82,6 +84,7 @@ impl<'a> View<'a> {
             index,
             now,
             touch: true,
+            hint: None,
         }
     }
 
@@ -90,6 +93,15 @@ impl<'a> View<'a> {
     pub fn without_touch(self) -> View<'a> {
         View {
             touch: false,
+            ..self
+        }
+    }
+
+    /// The same view, which knows the hash of `key` (the very slice, not an equal one).
+    #[inline]
+    pub fn with_hint(self, key: &'a [u8], hash: KeyHash) -> View<'a> {
+        View {
+            hint: Some((key, hash)),
             ..self
         }
     }
@@ -118,6 +130,7 @@ impl<'a> View<'a> {
             index,
             now: self.now,
             touch: self.touch,
+            hint: None,
         }
     }
 
@@ -160,7 +173,10 @@ impl<'a> View<'a> {
     /// The hash of `key`, to prefetch what a lookup will read.
     #[inline]
     pub fn hash(&self, key: &[u8]) -> KeyHash {
-        KeyHash(self.db().table.hash(key))
+        match self.hint {
+            Some((hinted, hash)) if std::ptr::eq(hinted, key) => hash,
+            _ => KeyHash(self.db().table.hash(key)),
+        }
     }
 
     /// Begins to load the bucket that a lookup will read first.
@@ -195,8 +211,8 @@ impl<'a> View<'a> {
 
     #[inline]
     fn lookup(&mut self, key: &[u8], count: bool, touch: bool) -> Option<Entry<'_>> {
+        let KeyHash(hash) = self.hash(key);
         let parts = self.parts();
-        let hash = parts.table.hash(key);
         let (news, index, now) = (&mut *parts.news, parts.index, parts.now);
         let due = |entry: Entry<'_>| news.depart(index, entry, Cause::Expired);
         let found = parts.table.find_live(parts.epoch, hash, key, now.0, due);
@@ -217,8 +233,8 @@ impl<'a> View<'a> {
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Option<EntryMut<'_>> {
         let touch = self.touch;
+        let KeyHash(hash) = self.hash(key);
         let parts = self.parts();
-        let hash = parts.table.hash(key);
         let opened = parts.table.open(parts.epoch, hash, key)?;
         let entry = opened.node();
         if is_due(entry, parts.now) {
@@ -261,8 +277,8 @@ impl<'a> View<'a> {
 
     /// Removes `key`; whether it was there.
     pub fn remove(&mut self, key: &[u8], cause: Cause) -> bool {
+        let KeyHash(hash) = self.hash(key);
         let parts = self.parts();
-        let hash = parts.table.hash(key);
         let Some(opened) = parts.table.open(parts.epoch, hash, key) else {
             return false;
         };

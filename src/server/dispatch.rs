@@ -5,20 +5,43 @@ use super::gate::Verdict;
 use super::table::{Action, Command, CommandTable};
 use crate::admin::AdminCall;
 use crate::client::slab::ClientKey;
-use crate::client::{Activity, ReplyMode};
+use crate::client::{Activity, ClientFlags, ReplyMode};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::error::CommandError;
 use crate::ds::output::Mark;
+use crate::keyspace::KeyHash;
 use crate::observe::metrics::Outcome;
 use crate::resp::request::{OwnedRequest, Request};
 use crate::sys::clock::MonoNs;
 
+/// What is known of a request before it is executed.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The (top-level) command of that name, if there is one.
+    pub(super) command: Option<&'a Command>,
+    /// The hash of its first key, if that was prefetched.
+    pub(super) hash: Option<KeyHash>,
+}
+
+impl Found<'_> {
+    pub(super) const NOTHING: Self = Found {
+        command: None,
+        hash: None,
+    };
+}
+
 impl Server {
     /// Executes `request` for a client and writes its reply.
-    pub(super) fn execute(&mut self, table: &CommandTable, key: ClientKey, request: Request<'_>) {
+    pub(super) fn execute(
+        &mut self,
+        table: &CommandTable,
+        key: ClientKey,
+        request: Request<'_>,
+        found: &Found<'_>,
+    ) {
         let mark = self.clients[key].reply.output.mark();
-        let command = match table.resolve(&request) {
+        let command = match table.resolve(found.command, &request) {
             Ok(command) => command,
             Err(error) => {
                 self.reject(key, None, &error);
@@ -41,7 +64,7 @@ impl Server {
         }
         let started = self.now.mono;
         self.latest = Some((key, command.id));
-        let result = self.call(key, command, request);
+        let result = self.call(key, command, request, found.hash);
         self.settle(key, command, started, result, mark);
         self.finish_reply(key, mark);
     }
@@ -52,13 +75,21 @@ impl Server {
         key: ClientKey,
         command: &Command,
         request: Request<'_>,
+        hash: Option<KeyHash>,
     ) -> Result<(), CommandError> {
         let mut args = Args::new(request, command.words);
         match command.action {
             Action::Data(handler) => {
                 let client = &mut self.clients[key];
+                let mut db = self.keyspace.view(client.db, self.now.ms());
+                if let Some(hash) = hash {
+                    db = db.with_hint(request.bytes(command.first_key), hash);
+                }
+                if client.flags.contains(ClientFlags::NO_TOUCH) {
+                    db = db.without_touch();
+                }
                 let mut call = Call {
-                    db: self.keyspace.view(client.db, self.now.ms()),
+                    db,
                     reply: &mut client.reply,
                     effects: &mut self.effects,
                     random: &mut self.random,
@@ -112,6 +143,9 @@ impl Server {
             client.reply.output.truncate(mark);
             client.reply.error(error.text());
             self.metrics.errors.count(error.code());
+        }
+        if self.keyspace.has_departures() {
+            self.tell_departures();
         }
         if self.effects.changes > 0 {
             self.dirty += self.effects.changes;

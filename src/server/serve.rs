@@ -4,7 +4,10 @@
 //! where they lie; what is left of an unfinished one is copied into the client's own `pending`,
 //! and the next input is appended there until the request is whole.
 
+use std::sync::Arc;
+
 use super::Server;
+use super::dispatch::Found;
 use crate::client::slab::ClientKey;
 use crate::client::{ClientFlags, CloseReason};
 use crate::net::transport::ReadOutcome;
@@ -123,7 +126,13 @@ impl Server {
                 bulk_bytes_max: self.config.proto_max_bulk_len,
                 authenticated: client.is_authenticated(),
             };
-            let count_max = BATCH_REQUESTS.min(budget);
+            // What may follow AUTH is known when it has been executed.
+            let together = if limits.authenticated {
+                BATCH_REQUESTS
+            } else {
+                1
+            };
+            let count_max = together.min(budget);
             let filled = client.parser.fill(buf, at, &limits, count_max, &mut batch);
             if !batch.is_empty() {
                 budget -= batch.len();
@@ -149,18 +158,41 @@ impl Server {
 
     /// Executes a batch in order; requests behind one that made the client wait are kept for it.
     fn execute_batch(&mut self, key: ClientKey, batch: &Batch, buf: &[u8]) {
-        let table = std::sync::Arc::clone(&self.table);
-        for index in 0..batch.len() {
+        let table = Arc::clone(&self.table);
+        let mut found = [const { Found::NOTHING }; BATCH_REQUESTS];
+        for (index, found) in found.iter_mut().enumerate().take(batch.len()) {
+            found.command = table.find(batch.request(index, buf).bytes(0));
+        }
+        if batch.len() > 1 {
+            self.prefetch(key, batch, buf, &mut found);
+        }
+        for (index, found) in found.iter().enumerate().take(batch.len()) {
             let request = batch.request(index, buf);
             let client = &mut self.clients[key];
-            if client.is_closing() {
-                return;
-            }
             if client.is_ready() {
-                self.execute(&table, key, request);
-            } else {
+                self.execute(&table, key, request, found);
+            } else if !client.is_closing() {
                 client.postponed.push_back(OwnedRequest::copy_of(request));
             }
+        }
+    }
+
+    /// Begins to load what the batch will read: first every key's bucket, then, as those arrive,
+    /// every key's entry. One after the other they would cost two cache misses each, in sequence.
+    fn prefetch(&mut self, key: ClientKey, batch: &Batch, buf: &[u8], found: &mut [Found<'_>]) {
+        let view = self.keyspace.view(self.clients[key].db, self.now.ms());
+        for (index, found) in found.iter_mut().enumerate().take(batch.len()) {
+            let request = batch.request(index, buf);
+            if let Some(command) = found.command
+                && (1..request.len()).contains(&command.first_key)
+            {
+                let hash = view.hash(request.bytes(command.first_key));
+                view.prefetch_bucket(hash);
+                found.hash = Some(hash);
+            }
+        }
+        for hash in found.iter().filter_map(|found| found.hash) {
+            view.prefetch_entry(hash);
         }
     }
 
@@ -169,7 +201,7 @@ impl Server {
         if self.clients[key].postponed.is_empty() {
             return true;
         }
-        let table = std::sync::Arc::clone(&self.table);
+        let table = Arc::clone(&self.table);
         while self.clients[key].is_ready() {
             let Some(owned) = self.clients[key].postponed.pop_front() else {
                 return true;
@@ -180,7 +212,12 @@ impl Server {
                 return false;
             }
             *budget -= 1;
-            self.execute(&table, key, owned.request());
+            let request = owned.request();
+            let found = Found {
+                command: table.find(request.bytes(0)),
+                hash: None,
+            };
+            self.execute(&table, key, request, &found);
         }
         false
     }

@@ -137,13 +137,18 @@ impl CommandTable {
         }
     }
 
-    /// The command a request asks for, and that its arguments are as many as it takes.
+    /// The command a request asks for: `found` by its name, or that one's subcommand; its
+    /// arguments are as many as it takes.
     ///
     /// # Errors
     /// In Redis's words, if there is no such command or the number of arguments does not fit.
     #[inline]
-    pub fn resolve(&self, request: &Request<'_>) -> Result<&Command, CommandError> {
-        let Some(mut command) = self.find(request.bytes(0)) else {
+    pub fn resolve<'a>(
+        &'a self,
+        found: Option<&'a Command>,
+        request: &Request<'_>,
+    ) -> Result<&'a Command, CommandError> {
+        let Some(mut command) = found else {
             return Err(unknown_command(request));
         };
         if !command.subcommands.is_empty() && request.len() > 1 {

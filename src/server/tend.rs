@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::Server;
 use crate::client::CloseReason;
+use crate::command::effects::EventClass;
+use crate::keyspace::{Cause, Cycle};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
 use crate::sys::alloc;
 use crate::sys::clock::MonoNs;
@@ -11,15 +13,34 @@ use crate::sys::clock::MonoNs;
 /// Slots of clients looked at in one tick, at least.
 const CLIENTS_PER_TICK_MIN: usize = 64;
 
+/// The longest that keys past their deadline are looked for in one turn: what a client may have to
+/// wait for it.
+const SWEEP_NS: u64 = 300_000;
+
+/// The share of time that looking for them may take is granted anew so often.
+const SWEEP_PERIOD_MS: u64 = 100;
+
 /// What the upkeep remembers.
 #[derive(Debug, Default)]
 pub(super) struct Tending {
     next_tick: MonoNs,
+    sweep: Sweep,
     next_sample: MonoNs,
     /// The next slot of the clients to look at.
     client_slot: usize,
     /// A listener failed for lack of something: try again at the next tick.
     pub(super) accept_again: bool,
+}
+
+/// The search for keys past their deadline: begun at every tick, done in slices of a turn.
+#[derive(Debug, Default)]
+struct Sweep {
+    /// Begun and not finished.
+    running: bool,
+    /// When the time spent is forgotten and more may be spent.
+    period_end: MonoNs,
+    /// Nanoseconds spent in this period.
+    spent_ns: u64,
 }
 
 impl Server {
@@ -29,13 +50,67 @@ impl Server {
         if let Some(pause) = self.pause {
             due = due.min(pause.until);
         }
+        if self.tending.sweep.running {
+            due = due.min(self.tending.sweep.period_end);
+        }
         let ns = due.since(self.clock.mono());
         // The system counts in milliseconds and rounds down: one more, or the loop would spin.
         Duration::from_nanos(ns.next_multiple_of(1_000_000))
     }
 
-    /// What comes before the loop waits: a short look for keys that are due.
-    pub(super) fn before_wait(&mut self) {}
+    /// Whether a search for due keys goes on in the next turn.
+    pub(super) fn sweep_goes_on(&self) -> bool {
+        let Sweep {
+            running, spent_ns, ..
+        } = self.tending.sweep;
+        self.active_expiry && running && spent_ns < self.sweep_budget_ns()
+    }
+
+    /// Nanoseconds that a period's search may take.
+    fn sweep_budget_ns(&self) -> u64 {
+        let hz = u32::try_from(1000 / SWEEP_PERIOD_MS).unwrap_or(1);
+        Cycle::Slow.budget_us(hz, self.config.active_expire_effort) * 1000
+    }
+
+    /// Looks for keys past their deadline, for a slice of time.
+    fn sweep(&mut self) {
+        let started = self.clock.mono();
+        let sweep = &mut self.tending.sweep;
+        if started >= sweep.period_end {
+            sweep.period_end = started.plus_ms(SWEEP_PERIOD_MS);
+            sweep.spent_ns = 0;
+        }
+        if !self.sweep_goes_on() {
+            return;
+        }
+        let clock = &self.clock;
+        let effort = self.config.active_expire_effort;
+        let report = self.keyspace.expire_cycle(self.now.ms(), effort, || {
+            clock.mono().since(started) < SWEEP_NS
+        });
+        self.tending.sweep.running = report.cut;
+        let spent_ns = self.clock.mono().since(started);
+        self.tending.sweep.spent_ns += spent_ns;
+        self.expire_cycle_ns += spent_ns;
+        if self.keyspace.has_departures() {
+            self.tell_departures();
+        }
+    }
+
+    /// Keys that left by themselves are told to whoever listens.
+    #[cold]
+    pub(super) fn tell_departures(&mut self) {
+        for departure in self.keyspace.take_departures() {
+            let (class, name) = match departure.cause {
+                Cause::Expired => (EventClass::EXPIRED, "expired"),
+                Cause::Evicted => (EventClass::EVICTED, "evicted"),
+                Cause::Command => continue,
+            };
+            self.effects
+                .event(class, name, departure.db, &departure.key);
+            self.dirty += 1;
+        }
+    }
 
     /// What is due now.
     pub(super) fn tend(&mut self) {
@@ -47,9 +122,18 @@ impl Server {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
         }
+        if self.keyspace.has_garbage() {
+            let garbage = self.keyspace.take_garbage();
+            let objects = garbage.len() as u64;
+            self.reaper.give(garbage, objects);
+        }
+        if self.tending.sweep.running {
+            self.sweep();
+        }
         if now < self.tending.next_tick {
             return;
         }
+        self.tending.sweep.running = true;
         let hz = u64::from(self.config.hz.max(1));
         self.tending.next_tick = now.plus_ms(1000 / hz);
         let used = alloc::used_bytes();

@@ -28,7 +28,6 @@ impl Server {
 
     /// One turn; whether it was the last.
     fn turn(&mut self, events: &mut Events) -> io::Result<bool> {
-        self.before_wait();
         let timeout = if self.has_work() {
             Duration::ZERO
         } else {
@@ -58,6 +57,7 @@ impl Server {
             || !self.work.writing.is_empty()
             || !self.work.closing.is_empty()
             || self.io.accepting != 0
+            || self.sweep_goes_on()
     }
 
     fn note_events(&mut self, events: &Events) {
