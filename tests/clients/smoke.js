@@ -33,7 +33,9 @@ async function talk(options) {
   assert.match(await client.info("server"), /redis_version/);
   assert.ok((await client.clientId()) > 0);
   const libraries = (await client.clientList()).map((row) => row.libName);
-  assert.ok(libraries.includes("node-redis"), `CLIENT LIST names ${libraries}`);
+  // Redis 7.0 does not know CLIENT SETINFO yet.
+  const old = /redis_version:7\.0/.test(await client.info("server"));
+  assert.ok(old || libraries.includes("node-redis"), `CLIENT LIST names ${libraries}`);
   assert.ok("maxclients" in (await client.configGet("maxclients")));
 
   // All at once: the client sends them as one pipeline.

@@ -31,8 +31,10 @@ for options in ({}, {"protocol": 2}, {"protocol": 3}, {"decode_responses": True}
 
     assert client.client_setname("smoke") and text(client.client_getname()) == "smoke"
     assert client.client_id() > 0
+    # Redis 7.0 does not know CLIENT SETINFO yet.
+    old = client.info("server")["redis_version"].startswith("7.0")
     libraries = {text(row.get("lib-name", "")) for row in client.client_list()}
-    assert any("redis-py" in library for library in libraries), libraries
+    assert old or any("redis-py" in library for library in libraries), libraries
     assert client.info("server")["redis_version"] and client.info()["used_memory"] > 0
     assert client.config_get("maxclients") and client.config_set("hz", 10)
     assert client.time() and client.command_count() > 0 and client.lolwut()
