@@ -1,6 +1,6 @@
 //! COMMAND DOCS, flattened to lines that can be compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::info::{items, text};
 use crate::harness::client::Client;
@@ -8,26 +8,18 @@ use crate::harness::reply::Reply;
 
 /// Lines that only one of the two has, and why: command, a part of the line, reason.
 const MEANT: &[(&str, &str, &str)] = &[
-    (
-        "flushall",
-        "sync",
-        "Redis 7.2 gave the choice a name of its own",
-    ),
-    (
-        "flushall",
-        "/flush-type",
-        "Redis 7.2 gave the choice a name of its own",
-    ),
-    (
-        "flushdb",
-        "sync",
-        "Redis 7.2 gave the choice a name of its own",
-    ),
-    (
-        "flushdb",
-        "/flush-type",
-        "Redis 7.2 gave the choice a name of its own",
-    ),
+    ("bitcount", "/block", "Valkey lets the end be left out"),
+    ("bitop", "", "Redis 7.2 lists the operations"),
+    ("client|kill", "/oneof", "Valkey has more filters"),
+    ("client|list", "/", "Valkey has more filters"),
+    ("client|pause", "since", "Redis 7.2 corrected it"),
+    ("command|getkeys", "/string", "Redis 7.2 lists them"),
+    ("command|getkeysandflags", "/string", "Redis 7.2 lists them"),
+    ("getset", "deprecated", "Valkey took it back"),
+    ("getset", "replaced_by", "Valkey took it back"),
+    ("set", "/oneof", "Valkey has IFEQ"),
+    ("substr", "deprecated", "Valkey took it back"),
+    ("substr", "replaced_by", "Valkey took it back"),
 ];
 
 /// The documentation of one command.
@@ -35,8 +27,8 @@ const MEANT: &[(&str, &str, &str)] = &[
 pub(super) struct Docs {
     name: String,
     summary: String,
-    /// Group, version, and one line for each argument, with the path to it.
-    lines: BTreeSet<String>,
+    /// Group, version, and one line for each argument.
+    lines: Vec<String>,
 }
 
 /// Of all commands and subcommands, by full name.
@@ -54,7 +46,7 @@ fn collect(reply: &Reply, all: &mut BTreeMap<String, Docs>) {
         let mut docs = Docs {
             name: name.clone(),
             summary: String::new(),
-            lines: BTreeSet::new(),
+            lines: Vec::new(),
         };
         for field in items(&pair[1]).chunks(2) {
             match text(&field[0]).as_str() {
@@ -64,7 +56,7 @@ fn collect(reply: &Reply, all: &mut BTreeMap<String, Docs>) {
                 "subcommands" => collect(&field[1], all),
                 "arguments" => arguments("", &field[1], &mut docs.lines),
                 other => {
-                    docs.lines.insert(format!("{other}: {}", field[1]));
+                    docs.lines.push(format!("{other}: {}", field[1]));
                 }
             }
         }
@@ -72,32 +64,46 @@ fn collect(reply: &Reply, all: &mut BTreeMap<String, Docs>) {
     }
 }
 
-/// One line per argument: its path, then all it says of itself.
-fn arguments(path: &str, reply: &Reply, lines: &mut BTreeSet<String>) {
+/// One line per argument: what stands above it, and what it says of itself. Names are left out:
+/// they are labels, and Redis 7.2 gave most of them new ones.
+fn arguments(path: &str, reply: &Reply, lines: &mut Vec<String>) {
     for argument in items(reply) {
-        let mut name = String::new();
         let mut own = Vec::new();
+        let mut token = String::new();
         let mut nested = None;
         for field in items(argument).chunks(2) {
             match text(&field[0]).as_str() {
-                "name" => name = text(&field[1]),
+                "name" | "display_text" => {}
                 "arguments" => nested = Some(&field[1]),
+                "token" => token = format!("{} ", text(&field[1])),
+                "type" => own.insert(0, text(&field[1])),
                 "flags" => {
-                    let flags: BTreeSet<String> = items(&field[1]).iter().map(text).collect();
-                    own.push(format!("{flags:?}"));
+                    let mut flags: Vec<String> = items(&field[1]).iter().map(text).collect();
+                    flags.sort();
+                    own.extend(flags);
                 }
-                // Redis 7.2 added it; 7.0 has none to compare with.
-                "display_text" => {}
                 other => own.push(format!("{other} {}", field[1])),
             }
         }
-        own.sort();
-        let path = format!("{path}/{name}");
-        lines.insert(format!("{path}: {}", own.join(", ")));
+        let path = format!("{path}/{token}{}", own.join(" "));
+        lines.push(path.clone());
         if let Some(nested) = nested {
             arguments(&path, nested, lines);
         }
     }
+}
+
+/// What `all` has more of than `others`, as often as it has it more.
+fn without<'a>(all: &'a [String], others: &[String]) -> Vec<&'a String> {
+    let mut others: Vec<&String> = others.iter().collect();
+    let is_extra = |line: &&String| match others.iter().position(|other| other == line) {
+        Some(at) => {
+            others.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    all.iter().filter(is_extra).collect()
 }
 
 impl Docs {
@@ -108,8 +114,10 @@ impl Docs {
                 .any(|(name, part, _)| *name == self.name && line.contains(part))
         };
         let name = &self.name;
-        let missing = redis.lines.difference(&self.lines).filter(unmeant);
-        let extra = self.lines.difference(&redis.lines).filter(unmeant);
+        let missing = without(&redis.lines, &self.lines);
+        let missing = missing.into_iter().filter(unmeant);
+        let extra = without(&self.lines, &redis.lines);
+        let extra = extra.into_iter().filter(unmeant);
         let mut found: Vec<String> = missing
             .map(|line| format!("{name}: redis  {line}"))
             .collect();

@@ -208,7 +208,16 @@ fn getkeys_agrees_with_redis() {
     let mut problems = Vec::new();
     for words in transcripts().iter().flat_map(|t| t.sent()) {
         let name = String::from_utf8_lossy(&words[0]).to_lowercase();
-        if !known.contains_key(&name) || !own.contains_key(&name) {
+        let info = known.get(&name);
+        // Redis 7.0 refuses a command of one word, and does not know some subcommands.
+        let full = match words.get(1) {
+            None => continue,
+            Some(second) => format!("{name}|{}", String::from_utf8_lossy(second).to_lowercase()),
+        };
+        let shared = info.is_some_and(|info| {
+            own.contains_key(&name) && (info.subcommands.is_empty() || known.contains_key(&full))
+        });
+        if !shared {
             continue;
         }
         for question in ["GETKEYS", "GETKEYSANDFLAGS"] {
