@@ -13,6 +13,7 @@ mod pair;
 mod shrink;
 mod values;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::sync::Mutex;
@@ -25,6 +26,8 @@ use pair::{Command, Pair, Protocol};
 
 /// Programs per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
 const SEEDS: u64 = 200;
+/// Differences shown at once.
+const FAILURES_MAX: usize = 10;
 /// Commands in one program.
 const COMMANDS: usize = 250;
 /// Handwritten commands.
@@ -61,24 +64,33 @@ fn random_programs_get_the_same_replies() {
     };
     for (oracle, subject, dialect) in pairs() {
         let idle: Mutex<Vec<Pair>> = Mutex::default();
-        let failures = Mutex::new(Vec::new());
+        // By the command that differs: one example of each is enough.
+        let failures: Mutex<BTreeMap<String, String>> = Mutex::default();
         let seeds: Vec<u64> = (first..first + count).collect();
         each_in_parallel(&seeds, |&seed| {
-            // One failure is enough to know: the rest would cost time and say the same.
-            if !failures.lock().expect("no thread died").is_empty() {
-                return;
-            }
             let spare = idle.lock().expect("no thread died").pop();
             let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject));
             let program = program(seed, COMMANDS, dialect);
             if let Err(difference) = pair.run(&program) {
+                let name = difference.name();
+                let known = |failures: &BTreeMap<_, _>| {
+                    failures.contains_key(&name) || failures.len() >= FAILURES_MAX
+                };
+                if known(&failures.lock().expect("no thread died")) {
+                    return;
+                }
                 let shrunk = shrink::shrink(&mut pair, program, difference);
                 let text = format!("seed {seed} ({dialect:?}):\n{shrunk}");
-                failures.lock().expect("no thread died").push(text);
+                let mut failures = failures.lock().expect("no thread died");
+                failures.insert(name, text);
             }
             idle.lock().expect("no thread died").push(pair);
         });
-        let failures = failures.into_inner().expect("no thread died");
+        let failures: Vec<String> = failures
+            .into_inner()
+            .expect("no thread died")
+            .into_values()
+            .collect();
         verdict(&failures);
     }
 }

@@ -35,6 +35,14 @@ pub(super) struct Difference {
     pub(super) subject: String,
 }
 
+impl Difference {
+    /// The first word of the command, in lower case.
+    pub(super) fn name(&self) -> String {
+        let word = self.command.split(' ').next();
+        word.unwrap_or_default().to_lowercase()
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference {

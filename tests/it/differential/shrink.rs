@@ -54,6 +54,8 @@ impl Shrinker<'_> {
         }
         match self.pair.run(program) {
             Ok(()) => false,
+            // Another command that differs would be another story.
+            Err(difference) if difference.name() != self.difference.name() => false,
             Err(difference) => {
                 self.difference = difference;
                 true
