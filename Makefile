@@ -42,8 +42,8 @@ bench: cargo ## measure beside redis-server (WHAT='SET GET', PEERS='NAME=COMMAND
 	@$(CARGO) build --release --locked --bins
 	@target/release/ruddle-bench $(if $(JSON),--json) --peer '$(PEERS)' $(ARGS) $(WHAT)
 
-fuzz: cargo ## fuzz the parsers (RUNS=n for longer)
-	RUDDLE_FUZZ_RUNS=$(or $(RUNS),10000000) $(CARGO) test --release --locked --lib fuzz
+fuzz: cargo ## fuzz the parsers, 10 s each (ARGS='request --seconds 600 --keep' for more)
+	$(CARGO) run --release --locked --bin ruddle-fuzz -- $(ARGS)
 
 docs: cargo ## write the generated documents anew (docs/commands.md, docs/config.md)
 	RUDDLE_WRITE_DOCS=1 $(TEST) --test it -- tidy::generated

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::inline::LINE_BYTES_MAX;
 use super::request::LARGE_ARGUMENT_BYTES;
+use crate::ds::number::parse_int;
 
 /// Arguments of one request, at most. Redis 7 and Valkey 9 accept as many (Redis 6: 1,048,576).
 pub const ARGUMENT_COUNT_MAX: usize = i32::MAX as usize;
@@ -112,7 +113,7 @@ fn count_slowly(
     let Some(line) = line(&buf[at..], ProtocolError::CountTooLong)? else {
         return Ok(None);
     };
-    let count = strict_integer(&line[1..])
+    let count = parse_int(&line[1..])
         .map(|count| usize::try_from(count).unwrap_or(0))
         .filter(|count| *count <= ARGUMENT_COUNT_MAX)
         .ok_or(ProtocolError::CountInvalid)?;
@@ -149,7 +150,7 @@ fn bulk_slowly(buf: &[u8], at: usize, limits: &Limits) -> Result<Bulk, ProtocolE
         let got = line.first().copied().unwrap_or(b'\r');
         return Err(ProtocolError::NotBulk(got));
     }
-    let len = strict_integer(&line[1..])
+    let len = parse_int(&line[1..])
         .and_then(|len| usize::try_from(len).ok())
         .filter(|len| *len <= limits.bulk_bytes_max)
         .ok_or(ProtocolError::LengthInvalid)?;
@@ -211,16 +212,4 @@ fn short_integer(buf: &[u8], at: usize) -> Option<(usize, usize)> {
         return None;
     }
     Some((usize::from(first) * 10 + usize::from(second), at + 4))
-}
-
-/// An integer in its one canonical form: no `+`, no `-0`, no leading zeros, no spaces.
-fn strict_integer(text: &[u8]) -> Option<i64> {
-    let canonical = match text {
-        [b'0'] => true,
-        [b'-', digits @ ..] | digits => matches!(digits, [b'1'..=b'9', ..]),
-    };
-    if !canonical {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
