@@ -76,8 +76,8 @@ impl Reply {
         buf.extend_from_slice(b"\r\n");
     }
 
-    /// An error. `text` begins with its code (`ERR …`); line breaks in it become spaces, as in
-    /// Redis, because it may quote what the client sent.
+    /// An error. `text` begins with its code (`ERR …`). It may quote what the client sent, so, as
+    /// in Redis, line breaks at its end are cut off and others become spaces.
     #[cold]
     pub fn error(&mut self, text: &[u8]) {
         self.error_count += 1;
@@ -90,6 +90,8 @@ impl Reply {
                 *byte
             }
         };
+        let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'));
+        let text = &text[..end.map_or(0, |last| last + 1)];
         buf.extend(text.iter().map(line_break));
         buf.extend_from_slice(b"\r\n");
     }

@@ -26,6 +26,7 @@ fn scalars() {
     check_same(Reply::ok, "+OK\r\n");
     check_same(|reply| reply.simple("PONG"), "+PONG\r\n");
     check_same(|reply| reply.error(b"ERR a\r\nb"), "-ERR a  b\r\n");
+    check_same(|reply| reply.error(b"ERR a\n\r\n"), "-ERR a\r\n");
     let ints = [
         (0, ":0\r\n"),
         (1, ":1\r\n"),
