@@ -88,11 +88,18 @@ pub(super) fn set_raw(call: &mut Call<'_>, key: &[u8], rope: Rope) {
 }
 
 /// The range from `start` to `end`, both inclusive, of `len` units, where a negative index counts
-/// from the end. An index before the first unit stands for the first one, even as the end.
+/// from the end. An index before the first unit stands for the first one, even as the end, but
+/// nothing lies between two negative indices in the wrong order.
 pub(super) fn within(start: i64, end: i64, len: u64) -> Range<u64> {
     if start < 0 && end < 0 && start > end {
         return 0..0;
     }
+    within_clamped(start, end, len)
+}
+
+/// [`within`], except that two negative indices before the first unit stand for the first one in
+/// any order.
+pub(super) fn within_clamped(start: i64, end: i64, len: u64) -> Range<u64> {
     let len_signed = i64::try_from(len).unwrap_or(i64::MAX);
     let clamp = |index: i64| {
         let index = if index < 0 {

@@ -18,8 +18,8 @@ pub(in crate::command) fn bitcount(
     let bounds = Bounds::parse(args)?;
     if let Some(entry) = call.db.read(key) {
         let mut digits = itoa::Buffer::new();
-        let text = entry.value().string()?.text(&mut digits);
-        let count = count(text, bounds.within(text.len()));
+        let string = entry.value().string()?.text(&mut digits);
+        let count = count(string, bounds.bits(string.len(), text::within));
         call.reply.int(i64::try_from(count).unwrap_or(i64::MAX));
         return Ok(());
     }
@@ -42,9 +42,9 @@ pub(in crate::command) fn bitpos(
     let bounds = Bounds::parse(args)?;
     if let Some(entry) = call.db.read(key) {
         let mut digits = itoa::Buffer::new();
-        let text = entry.value().string()?.text(&mut digits);
-        let range = bounds.within(text.len());
-        let position = match find(text, range.clone(), bit) {
+        let string = entry.value().string()?.text(&mut digits);
+        let range = bounds.bits(string.len(), text::within_clamped);
+        let position = match find(string, range.clone(), bit) {
             Some(position) => i64::try_from(position).unwrap_or(i64::MAX),
             // With no end given, the string counts as followed by zeros.
             None if !bit && !bounds.has_end && !range.is_empty() => {
@@ -106,13 +106,13 @@ impl Bounds {
         Ok(bounds)
     }
 
-    /// The range of bits of a string of `len` bytes.
-    fn within(self, len: usize) -> Range<u64> {
+    /// The range of bits of a string of `len` bytes, by the rule `within` for its units.
+    fn bits(self, len: usize, within: fn(i64, i64, u64) -> Range<u64>) -> Range<u64> {
         let unit = match self.unit {
             Unit::Byte => 8,
             Unit::Bit => 1,
         };
-        let range = text::within(self.start, self.end, len as u64 * 8 / unit);
+        let range = within(self.start, self.end, len as u64 * 8 / unit);
         range.start * unit..range.end * unit
     }
 }
