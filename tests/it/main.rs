@@ -12,6 +12,8 @@ mod differential;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod serving;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod tidy;

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::client::{Address, Client};
@@ -21,6 +21,8 @@ pub(crate) struct Start {
     args: Vec<String>,
     /// What stands before the arguments that the harness gives (a configuration file).
     first: Vec<String>,
+    /// What it reads from its standard input.
+    input: String,
     tcp: bool,
     bare: bool,
 }
@@ -46,6 +48,7 @@ impl Start {
             command: line.split_whitespace().map(str::to_owned).collect(),
             args: Vec::new(),
             first: Vec::new(),
+            input: String::new(),
             tcp: false,
             bare: false,
         }
@@ -61,6 +64,12 @@ impl Start {
     /// A configuration file, before all other arguments.
     pub(crate) fn config_file(mut self, path: &Path) -> Start {
         self.first = vec![path.display().to_string()];
+        self
+    }
+
+    /// Text for its standard input.
+    pub(crate) fn input(mut self, text: &str) -> Start {
+        self.input = text.to_owned();
         self
     }
 
@@ -103,6 +112,8 @@ impl Start {
         let socket = dir.join("s");
         let port = if self.tcp { free_port() } else { 0 };
         let log = File::create(dir.join("log")).expect("the log file");
+        fs::write(dir.join("input"), &self.input).expect("the input file");
+        let input = File::open(dir.join("input")).expect("the input file");
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]).args(&self.first);
         if !self.bare {
@@ -116,7 +127,7 @@ impl Start {
         let child = command
             .args(&self.args)
             .current_dir(&dir)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(log.try_clone().expect("the log file, twice"))
             .stderr(log)
             .spawn()

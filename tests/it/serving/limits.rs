@@ -1,0 +1,175 @@
+//! Limits: how many clients, how idle, how much they may send and leave unread, who may come.
+
+use std::net::{SocketAddr, UdpSocket};
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+use super::subject;
+use crate::harness::client::{Address, Client, NoReply, encode};
+use crate::harness::reply::Reply;
+use crate::harness::wait_until;
+
+/// Descriptors that the test needs besides its idle connections.
+const SPARE_DESCRIPTORS: u64 = 300;
+
+/// Raises our own limit of open files to `wanted`, which a server started later inherits.
+fn open_files(wanted: u64) -> bool {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(wanted);
+        let enough = limit.maximum.is_none_or(|maximum| maximum >= wanted);
+        return enough && setrlimit(Resource::Nofile, limit).is_ok();
+    }
+    true
+}
+
+fn info_number(client: &mut Client, section: &str, field: &str) -> u64 {
+    let info = client.call(&["INFO", section]);
+    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
+    let value = line.and_then(|line| line.strip_prefix(':'));
+    value
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or_else(|| panic!("INFO {section} has no number {field}:\n{text}"))
+}
+
+#[test]
+fn ten_thousand_idle_connections() {
+    const IDLE: u32 = 10_000;
+    const BYTES_EACH_MAX: u64 = 2048;
+    let Some(start) = subject() else { return };
+    if !open_files(u64::from(IDLE) + SPARE_DESCRIPTORS) {
+        eprintln!("the limit of open files is too low for {IDLE} connections: not tested");
+        return;
+    }
+    let server = start.args(["--maxclients", "10100"]).start();
+    let mut control = server.connect();
+    let before = info_number(&mut control, "memory", "used_memory");
+    let mut idle: Vec<Client> = (0..IDLE).map(|_| server.connect()).collect();
+    // Each has spoken once, so that what it keeps is what it keeps for good.
+    for client in &mut idle {
+        client.send(&["PING"]).unwrap();
+    }
+    for client in &mut idle {
+        assert_eq!(client.read(), Ok(Reply::Simple(b"PONG".to_vec())));
+    }
+    let connected = info_number(&mut control, "clients", "connected_clients");
+    assert!(connected > u64::from(IDLE), "{connected}");
+    if info_number(&mut control, "server", "process_id") == u64::from(server.process_id())
+        && control
+            .words("INFO server")
+            .to_string()
+            .contains("ruddle_version")
+    {
+        let used = info_number(&mut control, "memory", "used_memory").saturating_sub(before);
+        let each = used / u64::from(IDLE);
+        eprintln!("{each} bytes per idle connection");
+        assert!(each < BYTES_EACH_MAX, "{each} bytes per idle connection");
+    }
+    drop(idle);
+    wait_until("the idle ones are gone", || {
+        (info_number(&mut control, "clients", "connected_clients") == 1).then_some(())
+    });
+}
+
+#[test]
+fn one_client_too_many() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--maxclients", "2"]).start();
+    // The harness's own first connection may not be forgotten yet.
+    wait_until("two connections that work", || {
+        let mut two = [server.connect(), server.connect()];
+        let work = |client: &mut Client| {
+            client.send(&["PING"]).is_ok() && client.read() == Ok(Reply::Simple(b"PONG".to_vec()))
+        };
+        if !two.iter_mut().all(work) {
+            return None;
+        }
+        let mut third = server.connect();
+        let text = b"ERR max number of clients reached".to_vec();
+        assert_eq!(third.read(), Ok(Reply::Error(text)));
+        assert!(third.closes());
+        Some(())
+    });
+    let mut client = wait_until("a place is free", || {
+        let mut client = server.connect();
+        let works = client.send(&["PING"]).is_ok() && client.read().is_ok_and(|r| !r.is_error());
+        works.then_some(client)
+    });
+    assert!(info_number(&mut client, "stats", "rejected_connections") >= 1);
+}
+
+#[test]
+fn idle_clients_time_out() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--timeout", "1"]).start();
+    assert!(server.connect().closes());
+}
+
+#[test]
+fn strangers_need_a_password_or_a_bind() {
+    // No packet is sent: the address we would come from is all that is asked.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let Some(own) = own.ok().filter(|address| !address.ip().is_loopback()) else {
+        eprintln!("this machine has the loopback address only: not tested");
+        return;
+    };
+    let Some(start) = subject() else { return };
+    let server = start.tcp().args(["--bind", "0.0.0.0"]).start();
+    let mut stranger = Client::connect(&Address::Tcp(SocketAddr::new(own.ip(), server.port())));
+    let reply = stranger.read().unwrap().to_string();
+    assert!(reply.starts_with("-DENIED "), "{reply}");
+    assert!(stranger.closes());
+    // From this machine's own address all is well; with a password, from everywhere.
+    assert_eq!(
+        Client::connect(&server.tcp()).words("PING").to_string(),
+        "+PONG"
+    );
+    let server = subject()
+        .expect("as above")
+        .tcp()
+        .args(["--bind", "0.0.0.0", "--requirepass", "secret"])
+        .start();
+    let mut stranger = Client::connect(&Address::Tcp(SocketAddr::new(own.ip(), server.port())));
+    assert_eq!(stranger.words("AUTH secret").to_string(), "+OK");
+}
+
+#[test]
+fn a_query_buffer_has_a_limit() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--client-query-buffer-limit", "1mb"]).start();
+    let mut client = server.connect();
+    let mut request = b"*2\r\n$4\r\nECHO\r\n$3000000\r\n".to_vec();
+    request.extend(vec![b'x'; 2_900_000]);
+    // The server may close before all is sent.
+    let _ = client.send_raw(&request);
+    assert_eq!(client.read(), Err(NoReply::Closed));
+    assert_eq!(server.connect().words("PING").to_string(), "+PONG");
+}
+
+#[test]
+fn what_is_left_unread_has_a_limit() {
+    let Some(start) = subject() else { return };
+    let limit = ["--client-output-buffer-limit", "normal", "2mb", "0", "0"];
+    let server = start.args(limit).start();
+    let mut client = server.connect();
+    assert_eq!(
+        client.call(&["SET", "k", &"x".repeat(100_000)]).to_string(),
+        "+OK"
+    );
+    let _ = client.send_raw(&encode(&["GET", "k"]).repeat(300));
+    wait_until("it is closed", || {
+        let log = server.log();
+        (log.contains("overcoming of output buffer limits")
+            || log.contains("exceeding output buffer limits"))
+        .then_some(())
+    });
+    let whole = (0..300).take_while(|_| client.read().is_ok()).count();
+    assert!(whole < 300, "all replies came");
+    // A reply longer than the limit to somebody who reads is no crime, as long as it is read; and
+    // the server goes on.
+    assert_eq!(server.connect().words("PING").to_string(), "+PONG");
+}
