@@ -201,9 +201,14 @@ impl Output {
             .then_some(buf)
     }
 
+    /// Whether nothing is queued and there is no buffer to write into.
+    pub fn wants_buffer(&self) -> bool {
+        self.is_empty() && self.buf.capacity() == 0
+    }
+
     /// Gives an empty queue a buffer to write into.
     pub fn give_buffer(&mut self, buf: Vec<u8>) {
-        debug_assert!(self.buf.capacity() == 0 && buf.is_empty());
+        debug_assert!(self.wants_buffer() && buf.is_empty());
         self.buf = buf;
     }
 

@@ -34,7 +34,8 @@ impl Server {
         let fresh = self.read_fresh(key, &mut input);
         let client = &mut self.clients[key];
         if client.is_ready() {
-            if client.reply.output.is_empty()
+            // A request that came in part left the buffer it was given unused.
+            if client.reply.output.wants_buffer()
                 && let Some(buffer) = self.work.spare_buffers.pop()
             {
                 client.reply.output.give_buffer(buffer);

@@ -41,6 +41,8 @@ pub enum StartError {
     NothingBound {
         port: u16,
     },
+    /// No port and no Unix socket: nobody could ever come.
+    Nowhere,
 }
 
 impl fmt::Display for StartError {
@@ -62,6 +64,7 @@ impl fmt::Display for StartError {
                     path.display()
                 )
             }
+            StartError::Nowhere => f.write_str("Configured to not listen anywhere, exiting."),
             StartError::NothingBound { port } => {
                 write!(
                     f,
@@ -96,6 +99,9 @@ impl Server {
         let reaper = Reaper::start().map_err(system("the reaper thread"))?;
         let mut server = Server::assemble(config, clock, seed, io, reaper);
         let listeners = listen(&server.config)?;
+        if listeners.is_empty() {
+            return Err(StartError::Nowhere);
+        }
         server
             .adopt(listeners)
             .map_err(system("watching a listener"))?;
