@@ -122,10 +122,10 @@ impl<'a> Filter<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use crate::command::testing::Bench;
-    use crate::keyspace::Deadline;
+    use crate::keyspace::{Cause, Deadline};
     use crate::sys::clock::UnixMs;
     use crate::value::string::NewStr;
 
@@ -191,13 +191,47 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_tells_every_key_that_stays_while_others_come_and_go() {
+        for (start, end) in [(50, 5_000), (5_000, 50)] {
+            let mut bench = bench(0);
+            let stays: Vec<String> = (0..50).map(|number| format!("stays:{number}")).collect();
+            let (comes, goes) = (start..end, end..start);
+            let mut view = bench.space.view(0, bench.now);
+            let others = goes.clone().map(|number| format!("goes:{number}"));
+            for key in others.chain(stays.iter().cloned()) {
+                view.set(key.as_bytes(), NewStr::Int(7), Deadline::Never);
+            }
+            // Ten come, or go, between two calls.
+            let mut comes = comes.map(|number| format!("comes:{number}"));
+            let mut goes = goes.map(|number| format!("goes:{number}"));
+            let (mut told, mut cursor) = (BTreeSet::new(), "0".to_owned());
+            loop {
+                let mut found = bulks(&bench.run(&format!("scan {cursor} count 3")));
+                cursor = found.remove(0);
+                told.extend(found);
+                let mut view = bench.space.view(0, bench.now);
+                for key in comes.by_ref().take(10) {
+                    view.set(key.as_bytes(), NewStr::Int(7), Deadline::Never);
+                }
+                for key in goes.by_ref().take(10) {
+                    view.remove(key.as_bytes(), Cause::Command);
+                }
+                if cursor == "0" {
+                    break;
+                }
+            }
+            assert!(stays.iter().all(|key| told.contains(key)));
+        }
+    }
+
+    #[test]
     fn count_bounds_a_call_even_where_few_keys_are_left() {
         let mut bench = bench(20_000);
         let (mut calls, mut cursor) = (0, "0".to_owned());
         let mut view = bench.space.view(0, bench.now);
         for number in 3..20_000 {
             let key = format!("key:{number}");
-            view.remove(key.as_bytes(), crate::keyspace::Cause::Command);
+            view.remove(key.as_bytes(), Cause::Command);
         }
         loop {
             cursor = bulks(&bench.run(&format!("scan {cursor} count 5"))).remove(0);
