@@ -5,8 +5,10 @@
 
 mod client;
 mod connection;
+mod debug;
 mod help;
 mod introspect;
+mod lifecycle;
 mod memory;
 mod rows;
 

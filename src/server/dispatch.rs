@@ -44,7 +44,7 @@ impl Server {
         let command = match table.resolve(found.command, &request) {
             Ok(command) => command,
             Err(error) => {
-                self.reject(key, None, &error);
+                self.reject(key, table.lookup(request), &error);
                 return self.finish_reply(key, mark);
             }
         };

@@ -74,6 +74,8 @@ pub struct Server {
     pub shutdown: Option<shutdown::Shutdown>,
     /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).
     pub active_expiry: bool,
+    /// Whether the periodic upkeep stands still (DEBUG PAUSE-CRON).
+    pub upkeep_paused: bool,
     pub peaks: Peaks,
     /// What the configuration governs beside the data: the log, limits, crash reports.
     pub process: process::Process,

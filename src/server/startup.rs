@@ -139,6 +139,7 @@ impl Server {
             pause: None,
             shutdown: None,
             active_expiry: true,
+            upkeep_paused: false,
             peaks: Peaks::default(),
             process: Process::default(),
             latest: None,

@@ -137,6 +137,15 @@ impl CommandTable {
         }
     }
 
+    /// The command or subcommand a request names, whatever its number of arguments.
+    pub fn lookup(&self, request: Request<'_>) -> Option<&Command> {
+        let command = self.find(request.bytes(0))?;
+        if command.subcommands.is_empty() || request.len() == 1 {
+            return Some(command);
+        }
+        self.find_sub(command, request.bytes(1))
+    }
+
     /// The command a request asks for: `found` by its name, or that one's subcommand; its
     /// arguments are as many as it takes.
     ///

@@ -136,6 +136,9 @@ impl Server {
         self.tending.sweep.running = true;
         let hz = u64::from(self.config.hz.max(1));
         self.tending.next_tick = now.plus_ms(1000 / hz);
+        if self.upkeep_paused {
+            return;
+        }
         let used = alloc::used_bytes();
         if used > self.peaks.used_memory {
             self.peaks.used_memory = used;

@@ -176,7 +176,7 @@ fn inner_request(args: &Args<'_>) -> OwnedRequest {
 }
 
 fn keys_of(table: &CommandTable, request: Request<'_>) -> Result<Vec<FoundKey>, CommandError> {
-    let command = lookup(table, request).ok_or(CommandError::NOT_A_COMMAND)?;
+    let command = table.lookup(request).ok_or(CommandError::NOT_A_COMMAND)?;
     if !keyspec::takes_keys(command.spec) {
         return Err(CommandError::COMMAND_WITHOUT_KEYS);
     }
@@ -190,15 +190,6 @@ fn keys_of(table: &CommandTable, request: Request<'_>) -> Result<Vec<FoundKey>, 
         return Err(CommandError::COMMAND_WRONG_ARGUMENTS);
     }
     Ok(found)
-}
-
-/// The command or subcommand a request names, whatever its number of arguments.
-fn lookup<'a>(table: &'a CommandTable, request: Request<'_>) -> Option<&'a Command> {
-    let command = table.find(request.bytes(0))?;
-    if command.subcommands.is_empty() || request.len() == 1 {
-        return Some(command);
-    }
-    table.find_sub(command, request.bytes(1))
 }
 
 pub(in crate::admin) fn help(

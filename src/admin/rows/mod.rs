@@ -2,11 +2,16 @@
 
 mod client;
 mod connection;
+mod control;
 mod introspect;
 
 use super::AdminHandler;
 use crate::command::spec::Row;
 
 /// All of them.
-pub static FAMILIES: &[&[Row<AdminHandler>]] =
-    &[connection::COMMANDS, client::COMMANDS, introspect::COMMANDS];
+pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
+    connection::COMMANDS,
+    client::COMMANDS,
+    introspect::COMMANDS,
+    control::COMMANDS,
+];

@@ -53,6 +53,28 @@ impl CommandError {
     pub const UNBLOCK_REASON: CommandError =
         Self::fixed("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 
+    // DEBUG.
+    pub const DEBUG_NOT_ALLOWED: CommandError = Self::fixed(
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", \
+         you can run it from a local connection, otherwise you need to set this option in the \
+         configuration file, and then restart the server.",
+    );
+    pub const NO_SUCH_REPLY_TYPE: CommandError = Self::fixed(
+        "ERR Wrong protocol type name. Please use one of the following: string|integer|double|\
+         bignum|null|array|set|map|attrib|push|verbatim|true|false",
+    );
+    pub const NOT_IN_RESP2: CommandError =
+        Self::fixed("ERR RESP2 is not supported by this command");
+    pub const DEBUG_DB_OUT_OF_RANGE: CommandError = Self::fixed("ERR Out of range database");
+    pub const NOT_A_TABLE: CommandError = Self::fixed(
+        "ERR The value stored at the specified key is not represented using an hash table",
+    );
+
+    // SHUTDOWN.
+    pub const NO_SHUTDOWN: CommandError = Self::fixed("ERR No shutdown in progress.");
+    pub const SHUTDOWN_FAILED: CommandError =
+        Self::fixed("ERR Errors trying to SHUTDOWN. Check logs.");
+
     // COMMAND.
     pub const NOT_A_COMMAND: CommandError = Self::fixed("ERR Invalid command specified");
     pub const COMMAND_WITHOUT_KEYS: CommandError =

@@ -1,0 +1,171 @@
+//! DEBUG's subcommands on the data: fingerprints, how values are kept, keys by the thousand.
+
+use std::fmt::Write;
+
+use super::super::{AdminCall, database_count};
+use crate::command::args::Args;
+use crate::command::digest::Digest;
+use crate::command::error::CommandError;
+use crate::keyspace::{Deadline, View};
+use crate::server::Server;
+use crate::value::string::NewStr;
+use crate::value::{Str, Value};
+
+fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
+    let db = server.clients[call.client].db;
+    server.keyspace.view(db, server.now.ms())
+}
+
+pub(super) fn digest(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let digest = Digest::of_data_set(&mut view(server, call));
+    call.reply.simple(&digest.hex());
+    Ok(())
+}
+
+pub(super) fn digest_value(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    call.reply.array(args.left());
+    let mut view = view(server, call);
+    while args.left() > 0 {
+        let digest = Digest::of_value(view.peek(args.key()?));
+        call.reply.simple(&digest.hex());
+    }
+    Ok(())
+}
+
+pub(super) fn object(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let key = args.key()?;
+    let fast = args.take_word("fast");
+    if args.left() > 0 {
+        return Err(CommandError::wrong_subcommand(
+            call.name,
+            args.request().bytes(1),
+        ));
+    }
+    let mut view = view(server, call);
+    let now = view.now().seconds();
+    let idle = view.idle_seconds(key).ok_or(CommandError::NO_SUCH_KEY)?;
+    let entry = view.peek(key).ok_or(CommandError::NO_SUCH_KEY)?;
+    let at = entry.key().as_ptr();
+    let encoding = entry.encoding();
+    let mut text = format!("Value at:{at:p} refcount:1 encoding:{encoding}");
+    if !fast {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            " serializedlength:{}",
+            serialized_bytes(entry.value())
+        );
+    }
+    let accessed = now.saturating_sub_unsigned(idle) & 0xff_ffff;
+    let _ = write!(text, " lru:{accessed} lru_seconds_idle:{idle}");
+    call.reply.simple(&text);
+    Ok(())
+}
+
+/// The length of a value in the dump format, uncompressed.
+fn serialized_bytes(value: Value<'_>) -> usize {
+    let Value::String(text) = value;
+    if let Str::Int(number) = text {
+        // A type byte, then the number in as few bytes as hold it; none holds more than 32 bits.
+        if i8::try_from(number).is_ok() {
+            return 2;
+        } else if i16::try_from(number).is_ok() {
+            return 3;
+        } else if i32::try_from(number).is_ok() {
+            return 5;
+        }
+    }
+    let len = text.len();
+    let header = match len {
+        0..64 => 1,
+        64..16_384 => 2,
+        16_384..=0xffff_ffff => 5,
+        _ => 9,
+    };
+    header + len
+}
+
+/// The tables of a database: entries with and without deadline stand in the same one.
+pub(super) fn table_stats(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let index = usize::try_from(args.int()?).ok();
+    let index = index.filter(|index| *index < database_count(server));
+    let stats = server
+        .keyspace
+        .table_stats(index.ok_or(CommandError::DEBUG_DB_OUT_OF_RANGE)?);
+    let text = format!(
+        "[Dictionary HT]\n number of elements: {}\n table bytes: {}\n\
+         [Expires HT]\n number of elements: {}\n",
+        stats.keys, stats.table_bytes, stats.volatile
+    );
+    call.reply.verbatim(b"txt", text.as_bytes());
+    Ok(())
+}
+
+/// No value is a table yet.
+pub(super) fn table_stats_of_key(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    match view(server, call).look(args.key()?) {
+        Some(_) => Err(CommandError::NOT_A_TABLE),
+        None => Err(CommandError::NO_SUCH_KEY),
+    }
+}
+
+/// Neither propagated nor told to anybody, like everything DEBUG does to the data.
+pub(super) fn populate(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let count = positive(args)?;
+    let prefix = if args.left() > 0 {
+        args.bytes()?
+    } else {
+        b"key"
+    };
+    let size = if args.left() > 0 { positive(args)? } else { 0 };
+    if size > server.limits.string_bytes_max {
+        return Err(CommandError::TOO_LONG);
+    }
+    let mut view = view(server, call);
+    for number in 0..count {
+        let key = [prefix, b":", number.to_string().as_bytes()].concat();
+        if view.peek(&key).is_some() {
+            continue;
+        }
+        let mut value = format!("value:{number}").into_bytes();
+        if size > 0 {
+            value.resize(size, 0);
+        }
+        let value = NewStr::Bytes {
+            bytes: &value,
+            raw: false,
+        };
+        view.set(&key, value, Deadline::Never);
+    }
+    call.reply.ok();
+    Ok(())
+}
+
+fn positive(args: &mut Args<'_>) -> Result<usize, CommandError> {
+    let number = args.int().map_err(|_| CommandError::NOT_POSITIVE)?;
+    usize::try_from(number).map_err(|_| CommandError::NOT_POSITIVE)
+}

@@ -1,0 +1,249 @@
+//! DEBUG: for tests and for looking inside. Refused unless `enable-debug-command` allows it.
+//!
+//! Its subcommands are words of one command, as in Redis: an unknown one and a wrong number of
+//! arguments are the same error. The commands that crash, leak or restart the server are not here.
+
+mod data;
+mod protocol;
+
+use std::time::Duration;
+
+use super::{AdminCall, help};
+use crate::command::args::Args;
+use crate::command::error::CommandError;
+use crate::config::choices::Permission;
+use crate::ds::glob::{Case, Glob};
+use crate::server::Server;
+use crate::server::startup::random_id;
+use crate::sys::clock::Clock;
+
+pub(super) fn debug(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    if !is_allowed(server, call) {
+        return Err(CommandError::DEBUG_NOT_ALLOWED);
+    }
+    let word = args.bytes()?.to_ascii_lowercase();
+    let find = |sub: &&Subcommand| {
+        sub.name.as_bytes() == word && sub.args.0 <= args.left() && args.left() <= sub.args.1
+    };
+    let Some(sub) = SUBCOMMANDS.iter().find(find) else {
+        return Err(CommandError::wrong_subcommand(
+            call.name,
+            args.request().bytes(1),
+        ));
+    };
+    (sub.run)(server, call, args)
+}
+
+fn is_allowed(server: &Server, call: &AdminCall<'_>) -> bool {
+    match server.config.enable_debug_command {
+        Permission::No => false,
+        Permission::Yes => true,
+        Permission::Local => server.clients[call.client].peer.is_local(),
+    }
+}
+
+/// A word after DEBUG, how few and how many arguments it takes, and what it does.
+struct Subcommand {
+    name: &'static str,
+    args: (usize, usize),
+    run: super::AdminHandler,
+}
+
+const fn sub(name: &'static str, args: (usize, usize), run: super::AdminHandler) -> Subcommand {
+    Subcommand { name, args, run }
+}
+
+const SUBCOMMANDS: &[Subcommand] = &[
+    sub("change-repl-id", (0, 0), change_replication_id),
+    sub("digest", (0, 0), data::digest),
+    sub("digest-value", (0, usize::MAX), data::digest_value),
+    sub("error", (1, 1), error),
+    sub("help", (0, 0), print_help),
+    sub("htstats", (1, 2), data::table_stats),
+    sub("htstats-key", (1, 2), data::table_stats_of_key),
+    sub("log", (1, 1), log),
+    sub("object", (1, 2), data::object),
+    sub("pause-cron", (1, 1), pause_cron),
+    sub("populate", (1, 3), data::populate),
+    sub("protocol", (1, 1), protocol::protocol),
+    sub("replybuffer", (2, 2), reply_buffer),
+    sub("set-active-expire", (1, 1), set_active_expire),
+    sub("sleep", (1, 1), sleep),
+    sub("stringmatch-len", (2, 2), match_string),
+];
+
+/// The whole server sleeps: that is what it is for.
+fn sleep(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let text = String::from_utf8_lossy(args.bytes()?);
+    let seconds = text.trim().parse::<f64>().unwrap_or(0.0);
+    let time = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
+    match &server.clock {
+        Clock::Real(_) => std::thread::sleep(time),
+        clock => clock.advance_us(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+    }
+    call.reply.ok();
+    Ok(())
+}
+
+fn set_active_expire(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    server.active_expiry = leading_int(args.bytes()?) != 0;
+    call.reply.ok();
+    Ok(())
+}
+
+fn pause_cron(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    server.upkeep_paused = leading_int(args.bytes()?) != 0;
+    call.reply.ok();
+    Ok(())
+}
+
+fn change_replication_id(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    server.replication_id = random_id(&mut server.random);
+    call.reply.ok();
+    Ok(())
+}
+
+/// Does not count as an error: the command did what it was asked to.
+fn error(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    call.reply.error(args.bytes()?);
+    Ok(())
+}
+
+fn log(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    log::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.bytes()?));
+    call.reply.ok();
+    Ok(())
+}
+
+/// Buffers of replies are given back once they are sent, so there is no size to let shrink and no
+/// peak to forget. Tests written for Redis turn these knobs all the same.
+fn reply_buffer(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    if args.take_word("peak-reset-time") {
+        if !args.take_word("never") && !args.take_word("reset") {
+            args.int()?;
+        }
+    } else if !args.take_word("resizing") {
+        return Err(CommandError::wrong_subcommand(
+            call.name,
+            args.request().bytes(1),
+        ));
+    }
+    call.reply.ok();
+    Ok(())
+}
+
+/// Whether a text matches a pattern, for tests of the matching itself.
+fn match_string(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let pattern = Glob::new(args.bytes()?, Case::Sensitive);
+    let matches = pattern.matches(args.bytes()?);
+    call.reply.int(matches.into());
+    Ok(())
+}
+
+/// The integer a text begins with; 0 if it begins with none.
+fn leading_int(text: &[u8]) -> i64 {
+    let sign = usize::from(text.first().is_some_and(|byte| b"+-".contains(byte)));
+    let digits = text[sign..].iter().take_while(|byte| byte.is_ascii_digit());
+    let text = String::from_utf8_lossy(&text[..sign + digits.count()]);
+    text.parse().unwrap_or(0)
+}
+
+fn print_help(
+    _server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    help::write(call.reply, "DEBUG", HELP);
+    Ok(())
+}
+
+const HELP: &[&str] = &[
+    "CHANGE-REPL-ID",
+    "    Give the history of changes a new name. Only for tests of replication.",
+    "DIGEST",
+    "    A fingerprint of all data, equal where the data is.",
+    "DIGEST-VALUE <key> [<key> ...]",
+    "    Fingerprints of the values of these keys.",
+    "ERROR <string>",
+    "    An error reply with this text, for tests of clients.",
+    "HTSTATS <dbid> [FULL]",
+    "    The size of a database's table.",
+    "HTSTATS-KEY <key> [FULL]",
+    "    The same of the table that a key's value is.",
+    "LOG <message>",
+    "    Write a message to the log.",
+    "OBJECT <key> [FAST]",
+    "    How a key's value is kept. FAST: without its length when serialized.",
+    "PAUSE-CRON <0|1>",
+    "    1: stop the periodic upkeep; 0: let it go on.",
+    "POPULATE <count> [<prefix>] [<size>]",
+    "    Make <count> strings called <prefix>:0, <prefix>:1 and so on (prefix: key), each",
+    "    of <size> bytes if given. Existing keys stay as they are.",
+    "PROTOCOL <type>",
+    "    An example of a kind of reply: string, integer, double, bignum, null, array,",
+    "    set, map, attrib, push, verbatim, true or false.",
+    "REPLYBUFFER PEAK-RESET-TIME (NEVER|RESET|<milliseconds>)",
+    "REPLYBUFFER RESIZING <0|1>",
+    "    Accepted; reply buffers are not kept here.",
+    "SET-ACTIVE-EXPIRE <0|1>",
+    "    0: keys past their deadline go only when somebody looks; 1: as usual.",
+    "SLEEP <seconds>",
+    "    Stop the whole server for a time, which may be a fraction.",
+    "STRINGMATCH-LEN <pattern> <string>",
+    "    Whether the string matches the pattern: 1 or 0.",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::leading_int;
+
+    #[test]
+    fn a_number_may_have_a_tail() {
+        for (text, wanted) in [
+            ("1", 1),
+            ("0", 0),
+            ("-2x", -2),
+            ("+3", 3),
+            ("x", 0),
+            ("", 0),
+        ] {
+            assert_eq!(leading_int(text.as_bytes()), wanted, "{text}");
+        }
+    }
+}
