@@ -6,6 +6,7 @@
 mod client;
 mod connection;
 mod debug;
+pub mod docs;
 mod help;
 mod introspect;
 mod lifecycle;
