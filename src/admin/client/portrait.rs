@@ -86,7 +86,7 @@ impl fmt::Display for Portrait<'_> {
         let memory = &self.memory;
         write!(
             f,
-            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={}",
             self.id,
             self.address,
             self.local_address,
@@ -95,7 +95,6 @@ impl fmt::Display for Portrait<'_> {
             self.age_s,
             self.idle_s,
             self.flags,
-            self.capabilities,
             self.db,
         )?;
         write!(f, " sub=0 psub=0 ssub=0 multi=-1 watch=0")?;
@@ -124,8 +123,8 @@ impl fmt::Display for Portrait<'_> {
         )?;
         write!(
             f,
-            " tot-net-in={} tot-net-out={} tot-cmds={}",
-            self.input_bytes, self.output_bytes, self.commands,
+            " capa={} tot-net-in={} tot-net-out={} tot-cmds={}",
+            self.capabilities, self.input_bytes, self.output_bytes, self.commands,
         )
     }
 }
