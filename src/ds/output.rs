@@ -69,6 +69,12 @@ impl Output {
         self.len() == 0
     }
 
+    /// Whether there is no buffer to write into.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.buf.capacity() == 0
+    }
+
     /// Bytes of memory this queue holds on its own account (shared pieces included).
     pub fn memory_bytes(&self) -> usize {
         self.buf.capacity() + self.inset_bytes + self.insets.capacity() * size_of::<Inset>()

@@ -50,11 +50,7 @@ impl Server {
         match outcome {
             Ok(WriteOutcome::Done) => {
                 client.over_soft_limit_since = None;
-                if let Some(buffer) = client.reply.output.take_buffer()
-                    && self.work.spare_buffers.len() < SPARE_BUFFERS_MAX
-                {
-                    self.work.spare_buffers.push(buffer);
-                }
+                self.reclaim_buffer(key);
                 let client = &mut self.clients[key];
                 if client.flags.contains(ClientFlags::WATCHED_WRITABLE) {
                     client.flags.remove(ClientFlags::WATCHED_WRITABLE);
@@ -81,6 +77,18 @@ impl Server {
                 log::debug!("Error writing to client: {error}");
                 self.close(key, CloseReason::Gone);
             }
+        }
+    }
+
+    /// Takes the buffer of a client that has nothing to send: an idle client holds none.
+    pub(super) fn reclaim_buffer(&mut self, key: ClientKey) {
+        let output = &mut self.clients[key].reply.output;
+        if output.is_empty()
+            && !output.wants_buffer()
+            && let Some(buffer) = output.take_buffer()
+            && self.work.spare_buffers.len() < SPARE_BUFFERS_MAX
+        {
+            self.work.spare_buffers.push(buffer);
         }
     }
 

@@ -34,7 +34,6 @@ impl Server {
         let fresh = self.read_fresh(key, &mut input);
         let client = &mut self.clients[key];
         if client.is_ready() {
-            // A request that came in part left the buffer it was given unused.
             if client.reply.output.wants_buffer()
                 && let Some(buffer) = self.work.spare_buffers.pop()
             {
@@ -58,6 +57,7 @@ impl Server {
         self.work.input = input;
         self.check_query_buffer(key);
         self.want_write(key);
+        self.reclaim_buffer(key);
         let client = &self.clients[key];
         if client.is_closing() {
             self.work.closing.push(key);

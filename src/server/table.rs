@@ -264,29 +264,35 @@ const QUOTED_BYTES_MAX: usize = 128;
 
 #[cold]
 fn unknown_command(request: &Request<'_>) -> CommandError {
-    let name = request.bytes(0);
-    let quoted = String::from_utf8_lossy(&name[..name.len().min(QUOTED_BYTES_MAX)]);
-    let mut text = format!("ERR unknown command '{quoted}', with args beginning with: ");
-    let mut room = QUOTED_BYTES_MAX;
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(quoted(request.bytes(0), QUOTED_BYTES_MAX));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let start = text.len();
     for index in 1..request.len() {
+        let room = QUOTED_BYTES_MAX.saturating_sub(text.len() - start);
         if room == 0 {
             break;
         }
-        let arg = request.bytes(index);
-        let shown = &arg[..arg.len().min(room)];
-        text.push_str(&format!("'{}' ", String::from_utf8_lossy(shown)));
-        room = room.saturating_sub(shown.len() + 3);
+        text.push(b'\'');
+        text.extend_from_slice(quoted(request.bytes(index), room));
+        text.extend_from_slice(b"' ");
     }
     CommandError::quoting(text)
 }
 
 #[cold]
 fn unknown_subcommand(container: &Command, sub: &[u8]) -> CommandError {
-    let quoted = String::from_utf8_lossy(&sub[..sub.len().min(QUOTED_BYTES_MAX)]);
+    let mut text = b"ERR unknown subcommand '".to_vec();
+    text.extend_from_slice(quoted(sub, QUOTED_BYTES_MAX));
     let name = container.name.to_ascii_uppercase();
-    CommandError::quoting(format!(
-        "ERR unknown subcommand '{quoted}'. Try {name} HELP."
-    ))
+    text.extend_from_slice(format!("'. Try {name} HELP.").as_bytes());
+    CommandError::quoting(text)
+}
+
+/// What an error quotes of `word`: at most `count` bytes and, as in Redis, none behind a zero.
+fn quoted(word: &[u8], count: usize) -> &[u8] {
+    let word = &word[..word.len().min(count)];
+    memchr::memchr(0, word).map_or(word, |end| &word[..end])
 }
 
 #[cfg(test)]
