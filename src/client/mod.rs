@@ -91,7 +91,7 @@ bitflags! {
         /// `pending` may hold whole requests.
         const UNPARSED = 1 << 7;
         /// It can follow when it is sent to another server (CLIENT CAPA).
-        const REDIRECT = 1 << 8;
+        const REDIRECT = 1 << 10;
     }
 }
 
@@ -196,5 +196,21 @@ impl Client {
             + self.names.name.len()
             + self.names.library.len()
             + self.names.library_version.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bitflags::Flags;
+
+    use super::ClientFlags;
+
+    #[test]
+    fn no_two_flags_share_a_bit() {
+        let bits: u32 = ClientFlags::FLAGS
+            .iter()
+            .map(|flag| flag.value().bits().count_ones())
+            .sum();
+        assert_eq!(bits, ClientFlags::all().bits().count_ones());
     }
 }
