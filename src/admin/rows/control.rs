@@ -37,27 +37,18 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Stops the server, or calls a stop off that has been asked for.",
             complexity: "O(N) with N keys when it saves, O(1) otherwise",
             history: &[("7.0.0", "NOW, FORCE and ABORT.")],
-            args: &[Arg::one_of(
-                "abort-selector",
-                &[
-                    Arg::block(
-                        "save-selector-block",
-                        &[
-                            Arg::one_of(
-                                "save-selector",
-                                &[Arg::word("nosave", "NOSAVE"), Arg::word("save", "SAVE")],
-                            )
-                            .optional(),
-                            Arg::word("now", "NOW").optional().since("7.0.0"),
-                            Arg::word("force", "FORCE").optional().since("7.0.0"),
-                            Arg::word("safe", "SAFE").optional().since("9.0.0"),
-                            Arg::word("failover", "FAILOVER").optional().since("9.0.0"),
-                        ],
-                    ),
-                    Arg::word("abort", "ABORT").since("7.0.0"),
-                ],
-            )
-            .optional()],
+            args: &[
+                Arg::one_of(
+                    "save-selector",
+                    &[Arg::word("nosave", "NOSAVE"), Arg::word("save", "SAVE")],
+                )
+                .optional(),
+                Arg::word("now", "NOW").optional().since("7.0.0"),
+                Arg::word("force", "FORCE").optional().since("7.0.0"),
+                Arg::word("safe", "SAFE").optional().since("9.0.0"),
+                Arg::word("failover", "FAILOVER").optional().since("9.0.0"),
+                Arg::word("abort", "ABORT").optional().since("7.0.0"),
+            ],
             ..Spec::DEFAULT
         },
         run: Run::Handler(lifecycle::shutdown),

@@ -18,6 +18,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("getset", "deprecated", "Valkey took it back"),
     ("getset", "replaced_by", "Valkey took it back"),
     ("set", "/oneof", "Valkey has IFEQ"),
+    ("shutdown", "9.0.0", "Valkey has SAFE and FAILOVER"),
     ("substr", "deprecated", "Valkey took it back"),
     ("substr", "replaced_by", "Valkey took it back"),
 ];
