@@ -4,6 +4,7 @@
 //! is as for data commands.
 
 mod client;
+mod config;
 mod connection;
 mod debug;
 pub mod docs;

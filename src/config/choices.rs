@@ -87,6 +87,16 @@ choice! {
     }
 }
 
+impl MaxmemoryPolicy {
+    /// Whether keys are compared by how often they are used.
+    pub fn is_lfu(self) -> bool {
+        matches!(
+            self,
+            MaxmemoryPolicy::VolatileLfu | MaxmemoryPolicy::AllkeysLfu
+        )
+    }
+}
+
 choice! {
     /// Who may do something dangerous.
     Permission { No = "no", Yes = "yes", Local = "local" }

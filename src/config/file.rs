@@ -18,7 +18,7 @@ use std::io;
 
 use super::Config;
 use super::params::{self, Effect, Param};
-use super::value::Reason;
+use super::value::{Reason, Value};
 use crate::ds::words;
 
 /// The files that a configuration names.
@@ -123,7 +123,13 @@ pub fn load(sources: &[Source], files: &dyn Files) -> Result<Loaded, ConfigError
 
 /// Whether setting `param` to what `config` has deserves a warning, and which.
 pub fn warning(config: &Config, param: &Param) -> Option<String> {
-    if config.value(param) == param.default_value() {
+    let value = config.value(param);
+    let nothing_asked = match &value {
+        Value::Flag(asked) => !asked && matches!(param.effect, Effect::Coming(_)),
+        Value::Save(points) => points.is_empty(),
+        _ => false,
+    };
+    if nothing_asked || value == param.default_value() {
         return None;
     }
     let name = param.name;

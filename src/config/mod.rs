@@ -11,6 +11,7 @@
 pub mod args;
 pub mod choices;
 pub mod disk;
+pub mod document;
 pub mod file;
 pub mod params;
 pub mod rewrite;

@@ -12,6 +12,7 @@ use super::{Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
 use crate::command::call::Limits;
 use crate::command::effects::Effects;
+use crate::config::file::plain;
 use crate::config::{self, Config};
 use crate::keyspace::Keyspace;
 use crate::net::listener::{self, BindWord, Listener};
@@ -55,7 +56,8 @@ impl fmt::Display for StartError {
                 error,
             } => write!(
                 f,
-                "Could not create server TCP listening socket {address}:{port}: bind: {error}"
+                "Warning: Could not create server TCP listening socket {address}:{port}: bind: {}",
+                plain(error)
             ),
             StartError::ListenUnix { path, error } => {
                 write!(
@@ -109,6 +111,33 @@ impl Server {
         Ok(server)
     }
 
+    /// Leaves the TCP addresses of `old` for those of the configuration; if that fails, goes back.
+    ///
+    /// # Errors
+    /// If one of the new addresses cannot be listened on.
+    pub fn rebind(&mut self, old: &Config) -> Result<(), StartError> {
+        for listener in &mut self.io.listeners {
+            listener.deregister(self.io.poll.registry());
+        }
+        // Closed first: an address may be among the old ones and the new ones.
+        let is_tcp = |listener: &Listener| matches!(listener, Listener::Tcp(_));
+        let listeners = std::mem::take(&mut self.io.listeners).into_iter();
+        let mut listeners: Vec<Listener> = listeners.filter(|one| !is_tcp(one)).collect();
+        let result = match listen_tcp(&self.config) {
+            Ok(new) => {
+                listeners.extend(new);
+                Ok(())
+            }
+            Err(refused) => {
+                listeners.extend(listen_tcp(old)?);
+                Err(refused)
+            }
+        };
+        let adopted = self.adopt(listeners);
+        adopted.map_err(|error| StartError::System("watching a listener", error))?;
+        result
+    }
+
     fn assemble(config: Config, clock: Clock, seed: u64, io: Io, reaper: Reaper) -> Server {
         let mut random = fastrand::Rng::with_seed(seed);
         let table = CommandTable::new();
@@ -134,7 +163,7 @@ impl Server {
             effects: Effects::default(),
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
-                lfu: false,
+                lfu: config.maxmemory_policy.is_lfu(),
             },
             pause: None,
             shutdown: None,
@@ -185,6 +214,21 @@ pub(crate) fn random_id(random: &mut fastrand::Rng) -> String {
 /// # Errors
 /// If one of the addresses, not marked optional, cannot be listened on, or none is left.
 pub fn listen(config: &Config) -> Result<Vec<Listener>, StartError> {
+    let mut listeners = listen_tcp(config)?;
+    if !config.unixsocket.is_empty() {
+        let path = config::path(&config.unixsocket);
+        let mode = (config.unixsocketperm != 0).then_some(config.unixsocketperm);
+        let unix = listener::unix(path, mode, config.tcp_backlog);
+        let listener = unix.map_err(|error| StartError::ListenUnix {
+            path: path.to_owned(),
+            error,
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn listen_tcp(config: &Config) -> Result<Vec<Listener>, StartError> {
     let mut listeners = Vec::new();
     if config.port != 0 {
         for word in &config.bind {
@@ -205,16 +249,6 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, StartError> {
         if listeners.is_empty() && !config.bind.is_empty() {
             return Err(StartError::NothingBound { port: config.port });
         }
-    }
-    if !config.unixsocket.is_empty() {
-        let path = config::path(&config.unixsocket);
-        let mode = (config.unixsocketperm != 0).then_some(config.unixsocketperm);
-        let unix = listener::unix(path, mode, config.tcp_backlog);
-        let listener = unix.map_err(|error| StartError::ListenUnix {
-            path: path.to_owned(),
-            error,
-        })?;
-        listeners.push(listener);
     }
     Ok(listeners)
 }

@@ -1,6 +1,7 @@
 //! What the admin commands are, by family.
 
 mod client;
+mod config;
 mod connection;
 mod control;
 mod introspect;
@@ -12,6 +13,7 @@ use crate::command::spec::Row;
 pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     connection::COMMANDS,
     client::COMMANDS,
+    config::COMMANDS,
     introspect::COMMANDS,
     control::COMMANDS,
 ];

@@ -27,6 +27,31 @@ impl CommandError {
         Self::quoting_bytes(before, &sub[..sub.len().min(QUOTED_BYTES_MAX)], &after)
     }
 
+    // Configuration.
+
+    pub const NO_CONFIG_FILE: CommandError =
+        Self::fixed("ERR The server is running without a config file");
+
+    /// CONFIG SET of a parameter that is not there.
+    #[cold]
+    pub fn unknown_parameter(name: &[u8]) -> CommandError {
+        let before = "ERR Unknown option or number of arguments for CONFIG SET - '";
+        Self::quoting_bytes(before, name, "'")
+    }
+
+    /// CONFIG SET of a parameter to a value that it cannot have.
+    #[cold]
+    pub fn parameter_refused(name: &[u8], reason: &str) -> CommandError {
+        let before = "ERR CONFIG SET failed (possibly related to argument '";
+        Self::quoting_bytes(before, name, &format!("') - {reason}"))
+    }
+
+    /// CONFIG REWRITE that could not write.
+    #[cold]
+    pub fn rewriting_failed(reason: &str) -> CommandError {
+        Self::quoting(format!("ERR Rewriting config file: {reason}"))
+    }
+
     // Connection.
     pub const WRONG_PASS: CommandError =
         Self::fixed("WRONGPASS invalid username-password pair or user is disabled.");

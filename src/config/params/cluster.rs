@@ -59,8 +59,8 @@ pub(super) const PARAMS: &[Param] = &[
     int(
         "cluster-ping-interval",
         (0, i64::MAX),
-        "1000",
-        "Milliseconds between pings.",
+        "0",
+        "Milliseconds between pings; 0: as the server thinks best.",
     )
     .hidden(),
     int(

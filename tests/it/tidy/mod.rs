@@ -4,6 +4,7 @@
 //! Each table here is a decision. Who needs an exception adds it with its reason, in the commit
 //! that needs it.
 
+mod generated;
 mod imports;
 
 use std::fs;

@@ -1,0 +1,240 @@
+//! CONFIG: the parameters read, changed and written back to their file.
+//!
+//! A change is made on a copy. Each parameter that differs is then applied to the running server
+//! (sockets bound anew, limits raised, …); should one fail, those before it are applied back and
+//! the copy is dropped. What needs no applying is simply read from its field from then on.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use super::{AdminCall, help};
+use crate::command::args::Args;
+use crate::command::error::CommandError;
+use crate::config::disk::{self, Disk};
+use crate::config::file::{self, Files};
+use crate::config::params::{self, Param};
+use crate::config::{Config, Permission, Protected, Reason, SetError, rewrite as rewritten};
+use crate::ds::glob::{Case, Glob};
+use crate::server::Server;
+use crate::server::process::open_files;
+use crate::sys::alloc::used_bytes;
+
+type Reply = Result<(), CommandError>;
+
+/// CONFIG GET pattern […]
+pub(super) fn get(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args<'_>) -> Reply {
+    // By name in lower case; the name shown is the one asked for, if it was asked for outright.
+    let mut found: BTreeMap<Vec<u8>, (Vec<u8>, &Param)> = BTreeMap::new();
+    while args.left() > 0 {
+        let pattern = args.bytes()?;
+        if !pattern
+            .iter()
+            .any(|byte| matches!(byte, b'[' | b'*' | b'?'))
+        {
+            if let Some(param) = params::find(pattern) {
+                let shown = (pattern.to_vec(), param);
+                found.entry(pattern.to_ascii_lowercase()).or_insert(shown);
+            }
+            continue;
+        }
+        let glob = Glob::new(pattern, Case::Ignored);
+        for param in params::all().filter(|param| !param.hidden) {
+            for name in param.names().filter(|name| glob.matches(name.as_bytes())) {
+                let shown = (name.as_bytes().to_vec(), param);
+                found.entry(name.as_bytes().to_vec()).or_insert(shown);
+            }
+        }
+    }
+    call.reply.map(found.len());
+    for (name, param) in found.values() {
+        call.reply.bulk(name);
+        call.reply.bulk(&server.config.show(param));
+    }
+    Ok(())
+}
+
+/// CONFIG SET parameter value [parameter value …]
+pub(super) fn set(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args<'_>) -> Reply {
+    let mut pairs = Vec::with_capacity(args.left() / 2);
+    while args.left() > 0 {
+        pairs.push((args.bytes()?, args.bytes()?));
+    }
+    let local = server.clients[call.client].peer.is_local();
+    let protected = match server.config.enable_protected_configs {
+        Permission::Yes => Protected::Allowed,
+        Permission::Local if local => Protected::Allowed,
+        Permission::Local | Permission::No => Protected::Refused,
+    };
+    let (new, changed) = server.config.with(&pairs, protected).map_err(refusal)?;
+    take(server, new, &changed).map_err(refusal)?;
+    call.reply.ok();
+    Ok(())
+}
+
+/// CONFIG REWRITE
+pub(super) fn rewrite(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args<'_>) -> Reply {
+    args.end()?;
+    let Some(path) = &server.config_file else {
+        return Err(CommandError::NO_CONFIG_FILE);
+    };
+    match rewrite_file(path, &server.config) {
+        Ok(()) => {
+            log::info!("CONFIG REWRITE executed with success.");
+            call.reply.ok();
+            Ok(())
+        }
+        Err(error) => {
+            let reason = file::plain(&error);
+            log::warn!("CONFIG REWRITE failed: {reason}");
+            Err(CommandError::rewriting_failed(&reason))
+        }
+    }
+}
+
+fn rewrite_file(path: &Path, config: &Config) -> io::Result<()> {
+    let old = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    disk::replace(path, &rewritten::rewrite(&old, config))
+}
+
+/// CONFIG RESETSTAT
+pub(super) fn resetstat(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Reply {
+    args.end()?;
+    server.metrics.reset();
+    call.reply.ok();
+    Ok(())
+}
+
+/// CONFIG HELP
+pub(super) fn help(_: &mut Server, call: &mut AdminCall<'_>, args: &mut Args<'_>) -> Reply {
+    args.end()?;
+    help::write(call.reply, "CONFIG", HELP);
+    Ok(())
+}
+
+const HELP: &[&str] = &[
+    "GET <pattern> [<pattern> ...]",
+    "    The parameters whose names match, and their values.",
+    "SET <parameter> <value> [<parameter> <value> ...]",
+    "    Change parameters: all of them or, if one cannot be, none.",
+    "RESETSTAT",
+    "    Set the counters that INFO shows back to zero.",
+    "REWRITE",
+    "    Write the present values into the configuration file.",
+];
+
+/// Applies what `changed` between the server's configuration and `new`, which then is the
+/// server's; or, if something cannot be, leaves everything as it was.
+fn take(server: &mut Server, new: Config, changed: &[&'static Param]) -> Result<(), SetError> {
+    let old = std::mem::replace(&mut server.config, new);
+    for (done, param) in changed.iter().enumerate() {
+        if applied_together(param, &changed[..done]) {
+            continue;
+        }
+        let Err(reason) = apply(server, param, &old) else {
+            continue;
+        };
+        let name = param.name;
+        log::warn!(
+            "Failed applying new configuration. Possibly related to new {name} setting. \
+             Restoring previous settings."
+        );
+        let refused = std::mem::replace(&mut server.config, old);
+        for param in changed[..done].iter().rev() {
+            if let Err(reason) = apply(server, param, &refused) {
+                log::warn!("Failed applying restored failed CONFIG SET command: {reason}");
+            }
+        }
+        let name = name.as_bytes().to_vec();
+        return Err(SetError::Refused { name, reason });
+    }
+    for param in changed {
+        if let Some(warning) = file::warning(&server.config, param) {
+            log::warn!("{warning}");
+        }
+    }
+    Ok(())
+}
+
+/// Whether applying one of `before` has applied `param` as well.
+fn applied_together(param: &Param, before: &[&'static Param]) -> bool {
+    const TOGETHER: [[&str; 2]; 2] = [["bind", "port"], ["oom-score-adj", "oom-score-adj-values"]];
+    let twin = TOGETHER.iter().find(|pair| pair.contains(&param.name));
+    twin.is_some_and(|pair| before.iter().any(|done| pair.contains(&done.name)))
+}
+
+/// Brings the running server from `old` to its configuration, in what `param` governs.
+fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason> {
+    let config = &server.config;
+    match param.name {
+        "bind" | "port" => server.rebind(old).map_err(|error| {
+            log::warn!("{error}");
+            if param.name == "port" {
+                "Unable to listen on this port. Check server logs.".into()
+            } else {
+                "Failed to bind to specified addresses.".into()
+            }
+        }),
+        "maxclients" => open_files(config.maxclients).map_err(|possible| {
+            let refusal = "The operating system is not able to handle the specified number of \
+                           clients, try with";
+            format!("{refusal} {possible}").into()
+        }),
+        "dir" => {
+            let dir = Disk.enter(&config.dir);
+            server.config.dir = dir.map_err(|error| Reason::from(file::plain(&error)))?;
+            Ok(())
+        }
+        "oom-score-adj" | "oom-score-adj-values" => {
+            server.process.apply_oom_score(config).map_err(|error| {
+                log::warn!("Unable to write oom_score_adj: {error}");
+                "Failed to set current oom_score_adj. Check server logs.".into()
+            })
+        }
+        "loglevel" | "log-format" | "log-timestamp-format" => {
+            server.process.apply_log(config);
+            Ok(())
+        }
+        "crash-log-enabled" => {
+            server.process.apply_crash(config);
+            Ok(())
+        }
+        "proto-max-bulk-len" => {
+            server.limits.string_bytes_max = config.proto_max_bulk_len;
+            Ok(())
+        }
+        "maxmemory-policy" => {
+            server.limits.lfu = config.maxmemory_policy.is_lfu();
+            Ok(())
+        }
+        "maxmemory" => {
+            warn_of_little_memory(config.maxmemory);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn warn_of_little_memory(maxmemory: u64) {
+    let used = used_bytes();
+    if maxmemory != 0 && maxmemory < u64::try_from(used).unwrap_or(u64::MAX) {
+        log::warn!(
+            "WARNING: the new maxmemory value set via CONFIG SET ({maxmemory}) is smaller than \
+             the current memory usage ({used})."
+        );
+    }
+}
+
+fn refusal(error: SetError) -> CommandError {
+    match error {
+        SetError::Unknown(name) => CommandError::unknown_parameter(&name),
+        SetError::Refused { name, reason } => CommandError::parameter_refused(&name, &reason),
+    }
+}
