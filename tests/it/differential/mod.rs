@@ -62,6 +62,7 @@ fn random_programs_get_the_same_replies() {
         Some(_) => 1,
         None => number("RUDDLE_DIFF_SEEDS").unwrap_or(SEEDS),
     };
+    let mut problems = Vec::new();
     for (oracle, subject, dialect) in pairs() {
         let idle: Mutex<Vec<Pair>> = Mutex::default();
         // By the command that differs: one example of each is enough.
@@ -69,7 +70,7 @@ fn random_programs_get_the_same_replies() {
         let seeds: Vec<u64> = (first..first + count).collect();
         each_in_parallel(&seeds, |&seed| {
             let spare = idle.lock().expect("no thread died").pop();
-            let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject));
+            let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject, dialect));
             let program = program(seed, COMMANDS, dialect);
             if let Err(difference) = pair.run(&program) {
                 let name = difference.name();
@@ -86,19 +87,16 @@ fn random_programs_get_the_same_replies() {
             }
             idle.lock().expect("no thread died").push(pair);
         });
-        let failures: Vec<String> = failures
-            .into_inner()
-            .expect("no thread died")
-            .into_values()
-            .collect();
-        verdict(&failures);
+        let failures = failures.into_inner().expect("no thread died");
+        problems.extend(failures.into_values());
     }
+    verdict(&problems);
 }
 
 #[test]
 fn the_corpus_gets_the_same_replies() {
     for (oracle, subject, dialect) in pairs() {
-        let mut pair = Pair::start(&oracle, &subject);
+        let mut pair = Pair::start(&oracle, &subject, dialect);
         let mut failures = Vec::new();
         for (at, commands) in corpus(dialect) {
             for protocol in [Protocol::Resp2, Protocol::Resp3] {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::differences::{self, Compare};
+use super::generate::Dialect;
 use crate::harness::client::{Address, Client, NoReply, encode};
 use crate::harness::reply::{Reply, quoted};
 use crate::harness::server::{Server, Start};
@@ -110,13 +111,15 @@ impl Side {
 }
 
 pub(super) struct Pair {
+    dialect: Dialect,
     oracle: Side,
     subject: Side,
 }
 
 impl Pair {
-    pub(super) fn start(oracle: &Target, subject: &Target) -> Pair {
+    pub(super) fn start(oracle: &Target, subject: &Target, dialect: Dialect) -> Pair {
         Pair {
+            dialect,
             oracle: Side::start(oracle),
             subject: Side::start(subject),
         }
@@ -153,7 +156,7 @@ impl Pair {
         for command in batch {
             let oracle = self.oracle.client.read();
             let subject = self.subject.client.read();
-            if difference.is_none() && !same(command, &oracle, &subject) {
+            if difference.is_none() && !same(self.dialect, command, &oracle, &subject) {
                 difference = Some(Difference {
                     command: command.to_string(),
                     oracle: told(&oracle),
@@ -169,6 +172,7 @@ impl Pair {
 }
 
 fn same(
+    dialect: Dialect,
     command: &Command,
     oracle: &Result<Reply, NoReply>,
     subject: &Result<Reply, NoReply>,
@@ -186,7 +190,7 @@ fn same(
         },
         Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
     };
-    same || differences::is_meant(command, oracle, subject)
+    same || differences::is_meant(dialect, command, oracle, subject)
 }
 
 /// The reply with its elements in order, also those one level down (SCAN).
