@@ -7,7 +7,10 @@ use crate::harness::repository;
 /// A document, and what writes its text.
 type Document = (&'static str, fn() -> String);
 
-const DOCUMENTS: &[Document] = &[("docs/config.md", ruddle::config::document::markdown)];
+const DOCUMENTS: &[Document] = &[
+    ("docs/commands.md", ruddle::admin::docs::commands),
+    ("docs/config.md", ruddle::config::document::markdown),
+];
 
 /// With RUDDLE_WRITE_DOCS set (`make docs`) they are written instead.
 #[test]
