@@ -175,6 +175,10 @@ impl Kind {
             (_, Value::Text(text)) => vec![quoted(text)],
             (_, Value::Events(events)) => vec![quoted(events.letters().as_bytes())],
             (_, Value::Bytes(bytes)) => vec![bytes_text(*bytes).into_bytes()],
+            (_, Value::Addresses(addresses)) if !addresses.iter().all(|it| is_plain(it)) => {
+                let all: Vec<_> = addresses.iter().map(|it| quoted(it.as_bytes())).collect();
+                vec![all.join(&b' ')]
+            }
             (_, Value::Primary(None)) => Vec::new(),
             (_, Value::Save(points)) if !points.is_empty() => points
                 .iter()
@@ -187,6 +191,12 @@ impl Kind {
             }
         }
     }
+}
+
+/// Whether `word` is read back as it is without quotes.
+fn is_plain(word: &str) -> bool {
+    let quotes = word.contains(['"', '\'']);
+    !word.is_empty() && !quotes && word.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A field of [`Config`](super::Config) that holds a parameter's value.

@@ -20,6 +20,11 @@
 //! came before, in particular an AUTH, under whose effect the next bytes may be no error at all.
 //! For the same reason a request with a large argument is always the first of its batch: should
 //! an earlier one make the client wait, the large one still waits outside, uncopied.
+//!
+//! Measured on one core of a shared 2-core Xeon machine, 16 KB of pipelined requests parsed in
+//! batches of 16 by a loop of a release build, best of 20 rounds: SET with a key of 16 bytes and
+//! a value of 3 or 64 in 15–16 ns, GET in 11 ns; a value of 512 bytes (a length of three digits
+//! leaves the short path) in 26 ns.
 
 use super::inline;
 use super::request::{LARGE_ARGUMENT_BYTES, Large, Span};

@@ -4,7 +4,11 @@
 //! Adding a parser? Add it to [`TARGETS`], with a few inputs it accepts and the words it knows.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 
+use ruddle::config::file::{ConfigError, Files, Loaded, Source, load};
+use ruddle::config::params;
+use ruddle::config::rewrite::rewrite;
 use ruddle::ds::extended::Extended;
 use ruddle::ds::glob::{Case, Glob};
 use ruddle::ds::number::{DoubleText, parse_double, parse_int};
@@ -62,6 +66,29 @@ pub(crate) const TARGETS: &[Target] = &[
             b"\r\n", b"\n", b"*1\r\n", b"%1\r\n", b"~2\r\n", b">1\r\n", b"|1\r\n", b"|0\r\n",
             b"_\r\n", b"#f\r\n", b",inf\r\n", b"(1\r\n", b"=4\r\ntxt:\r\n", b"$-1\r\n", b"*-1\r\n",
             b"$1\r\nx\r\n", b"!1\r\nx\r\n",
+        ],
+    },
+    Target {
+        name: "config",
+        check: check_config,
+        seeds: &[
+            b"# c\nport 7000\nmaxmemory 2gb\nrequirepass \"a \\x41\"\n",
+            b"save 900 1 300 10\nsave \"\"\nbind 127.0.0.1 -::1\n",
+            b"client-output-buffer-limit normal 0 0 0 replica 256mb 64mb 60\n",
+            b"include nothing*\nnotify-keyspace-events KEA\nmaxmemory-policy allkeys-lru\n",
+        ],
+        words: &[
+            b"\n", b" ", b"\"", b"'", b"\\x41", b"\\n", b"#", b"yes", b"no", b"1gb", b"10k", b"-1",
+            b"%", b"\nport 1\n", b"\nsave 1 1\n", b"\nsave \"\"\n", b"\nbind * -::*\n",
+            b"\ninclude x*\n", b"\nmaxmemory 1gb\n", b"\nloglevel debug\n", b"\nhz 100\n",
+            b"\ndatabases 3\n", b"\nclient-output-buffer-limit pubsub 1 2 3\n",
+            b"\nunixsocket /tmp/x\n", b"\nunixsocketperm 700\n", b"\nrename-command a b\n",
+            b"\nuser default on nopass ~* +@all\n", b"\nappendonly yes\n", b"\ndir /\n",
+            b"\nlogfile \"a b\"\n", b"\nproto-max-bulk-len 2mb\n", b"\nreplicaof a 1\n",
+            b"\nnotify-keyspace-events AKE\n", b"\nmaxmemory-clients 5%\n",
+            b"\noom-score-adj-values 0 1 2\n", b"\nappendfilename a.aof\n", b"\nrequirepass x\n",
+            b"\nmaxmemory-policy allkeys-lfu\n", b"\ntracking-table-max-keys 1\n",
+            b"\nlatency-tracking-info-percentiles 50 99.9\n", b"\nproc-title-template {title}\n",
         ],
     },
     Target {
@@ -294,4 +321,59 @@ fn check_number(input: &[u8]) -> u64 {
     }
     let class = double.map(|value| (value.classify() as u8, value.is_sign_negative()));
     signature((int.is_some(), class, extended.is_some(), about(input.len())))
+}
+
+/// A disk with nothing on it.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &[u8]) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn matching(&self, _pattern: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn enter(&self, _dir: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(b"/".to_vec())
+    }
+}
+
+fn load_config(text: &[u8]) -> Result<Loaded, ConfigError> {
+    let source = Source {
+        name: "fuzz".to_owned(),
+        text: text.to_vec(),
+    };
+    load(&[source], &NoFiles)
+}
+
+/// A configuration that is accepted can be rewritten, and is the same when read again.
+fn check_config(input: &[u8]) -> u64 {
+    let loaded = match load_config(input) {
+        Ok(loaded) => loaded,
+        Err(ConfigError::Line { reason, .. }) => {
+            return signature(std::mem::discriminant(&reason));
+        }
+        Err(_) => return signature("refused"),
+    };
+    let text = rewrite(input, &loaded.config);
+    let again = load_config(&text).expect("what was rewritten is accepted");
+    let mut changed = Vec::new();
+    for param in params::all() {
+        let value = loaded.config.value(param);
+        // Percentiles are written with six decimals, whatever was read.
+        if param.name != "latency-tracking-info-percentiles" {
+            assert_eq!(value, again.config.value(param), "{}", param.name);
+        }
+        // The working directory is never the default "./".
+        if value != param.default_value() && param.name != "dir" {
+            changed.push(param.name);
+        }
+    }
+    signature((
+        changed.first(),
+        about(changed.len()),
+        loaded.warnings.len().min(2),
+    ))
 }
