@@ -46,7 +46,7 @@ fuzz: cargo ## fuzz the parsers, 10 s each (ARGS='request --seconds 600 --keep' 
 	$(CARGO) run --release --locked --bin ruddle-fuzz -- $(ARGS)
 
 docs: cargo ## write the generated documents anew (docs/commands.md, docs/config.md)
-	RUDDLE_WRITE_DOCS=1 $(TEST) --test it -- tidy::generated
+	RUDDLE_WRITE_DOCS=1 $(TEST) --test it tidy::generated
 
 clean: ## remove everything that was built
 	rm -rf target

@@ -84,12 +84,6 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
-        command: "debug",
-        explains: |_, _, ours| is_error(ours, "ERR unknown command"),
-        reason: "our DEBUG is not there yet",
-    },
-    Difference {
-        from: Dialect::Redis70,
         command: "bitcount",
         explains: |command, redis, _| command.0.len() == 3 && is_error(redis, "ERR syntax error"),
         reason: "the end may be left out, as in Valkey 8.1",
@@ -99,6 +93,20 @@ const MEANT: &[Difference] = &[
         command: "bitcount",
         explains: |_, redis, ours| *redis == Reply::Int(0) && ours.is_error(),
         reason: "arguments are read before the key is looked up, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "bitcount",
+        explains: |_, valkey, ours| valkey.is_error() && ours.is_error(),
+        reason: "of several faults in one command the first in order is told",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "scan",
+        explains: |command, _, ours| {
+            command.0[1].starts_with(b"-") && is_error(ours, "ERR invalid cursor")
+        },
+        reason: "a cursor with a sign is refused, also -0",
     },
     Difference {
         from: Dialect::Redis70,
@@ -115,6 +123,12 @@ const MEANT: &[Difference] = &[
             *redis == missing && ours.is_error()
         },
         reason: "arguments are read before the key is looked up, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "bitpos",
+        explains: |_, redis, ours| redis.is_error() && ours.is_error(),
+        reason: "numbers are read before surplus words are refused, as in Valkey",
     },
     Difference {
         from: Dialect::Redis70,

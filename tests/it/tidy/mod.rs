@@ -65,7 +65,16 @@ const LEFTOVERS: &[(&str, &str)] = &[
 ];
 
 /// Documents that must be there.
-const DOCUMENTS: &[&str] = &["LICENSE", "docs/TESTING.md"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "LICENSE",
+    "docs/README.md",
+    "docs/ARCHITECTURE.md",
+    "docs/STYLE.md",
+    "docs/TESTING.md",
+    "docs/COMPATIBILITY.md",
+    "docs/CHANGELOG.md",
+];
 
 /// A Rust source file: its path from the repository's root, and its text.
 struct Source {
