@@ -4,12 +4,10 @@
 
 use std::process::Command;
 
-const SERVER: &str = "/usr/bin/redis-server";
-
 #[test]
 fn every_scenario_runs_on_small_sizes() {
     let output = Command::new(env!("CARGO_BIN_EXE_ruddle-bench"))
-        .args(["--smoke", "--json", "--ours", SERVER])
+        .args(["--smoke", "--json"])
         .output()
         .expect("ruddle-bench starts");
     let json = String::from_utf8_lossy(&output.stdout);

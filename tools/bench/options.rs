@@ -79,8 +79,8 @@ pub(crate) struct Expiry {
     /// Under load: the earliest and the latest deadline.
     pub(crate) ttl_min: Duration,
     pub(crate) ttl_max: Duration,
-    /// Under load: the time for loading, before the first TTL starts to count.
-    pub(crate) loading: Duration,
+    /// Under load: the least time for loading, before the first TTL starts to count.
+    pub(crate) loading_min: Duration,
     pub(crate) gets_per_second: u32,
 }
 
@@ -158,7 +158,7 @@ impl Expiry {
             patience: Duration::from_secs(20),
             ttl_min: Duration::from_secs(1),
             ttl_max: Duration::from_secs(10),
-            loading: Duration::from_secs(10),
+            loading_min: Duration::from_secs(1),
             gets_per_second: 5000,
         }
     }
@@ -170,7 +170,7 @@ impl Expiry {
             patience: Duration::from_millis(500),
             ttl_min: Duration::from_millis(50),
             ttl_max: Duration::from_millis(300),
-            loading: Duration::from_millis(200),
+            loading_min: Duration::from_millis(200),
             gets_per_second: 500,
         }
     }
