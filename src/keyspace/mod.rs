@@ -25,3 +25,4 @@ pub use self::space::{Departure, FrozenEntry, FrozenKeyspace, Keyspace, Stats, T
 pub use self::string::StringMut;
 pub use self::view::{Cause, Deadline, EntryMut, Flush, KeyHash, View};
 pub use crate::ds::epoch::Garbage;
+pub use crate::ds::table::Shape as TableShape;

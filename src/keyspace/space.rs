@@ -6,7 +6,7 @@ use super::access::AccessPolicy;
 use super::entry::{Block, Entry};
 use super::view::{Cause, View};
 use crate::ds::epoch::{Epoch, Garbage};
-use crate::ds::table::{Frozen, Seed, Table};
+use crate::ds::table::{Frozen, Seed, Shape, Table};
 use crate::sys::clock::UnixMs;
 
 /// All databases.
@@ -148,6 +148,11 @@ impl Keyspace {
             stale_share: db.stale_share,
             table_bytes: db.table.memory_bytes(),
         }
+    }
+
+    /// The structure of the table of database `index`, for DEBUG HTSTATS. Walks its directory.
+    pub fn table_shape(&self, index: usize) -> Shape {
+        self.dbs[index].table.shape()
     }
 
     /// Keys that left unasked since the last call, in order. They must be told before the effects

@@ -165,3 +165,176 @@ fn due_keys_leave_in_a_cycle() {
     let late = space.expire_cycle(UnixMs(NOW.0 + 1000), 1, || true);
     assert_eq!(late.looked, 0, "and nothing again");
 }
+
+/// The lengths a random string takes: all encodings, few of the large ones.
+fn random_len(random: &mut fastrand::Rng) -> usize {
+    match random.u32(..100) {
+        0..70 => random.usize(..100),
+        70..95 => random.usize(..5000),
+        95..99 => random.usize(..20_000),
+        _ => random.usize(..300_000),
+    }
+}
+
+/// One random command.
+fn change(space: &mut Keyspace, random: &mut fastrand::Rng, now: UnixMs) {
+    let key = format!("key:{}", random.u32(..200)).into_bytes();
+    let other = format!("key:{}", random.u32(..200)).into_bytes();
+    let mut db = space.view(random.usize(..2), now);
+    let value: Vec<u8> = vec![random.u8(..); random_len(random)];
+    match random.u32(..40) {
+        0..14 => {
+            let deadline = match random.u32(..3) {
+                0 => Deadline::Keep,
+                1 => Deadline::Never,
+                _ => Deadline::At(UnixMs(now.0 + random.i64(1..5000))),
+            };
+            db.set(&key, bytes(&value), deadline);
+        }
+        14..16 => db.set(&key, NewStr::Int(random.i64(..)), Deadline::Keep),
+        16..24 => {
+            if let Some(mut entry) = db.write(&key) {
+                let offset = random.usize(..=entry.as_entry().memory_bytes());
+                entry
+                    .string()
+                    .write_at(offset.min(400_000), &value[..value.len().min(300)]);
+            }
+        }
+        24..28 => drop(db.remove(&key, Cause::Command)),
+        28..31 => drop(db.rename(&key, &other)),
+        31..33 => drop(db.copy(&key, random.usize(..2), &other)),
+        33..34 => drop(db.move_to(&key, random.usize(..2))),
+        34..36 => drop(db.set_deadline(&key, Some(UnixMs(now.0 + random.i64(1..2000))))),
+        36..38 => drop(db.set_deadline(&key, None)),
+        38 => _ = db.read(&key),
+        _ if random.u32(..100) == 0 => drop(db.clear(Flush::Behind)),
+        _ if random.u32(..20) == 0 => db.swap(0, 1),
+        _ => drop(space.expire_cycle(now, 1, || true)),
+    }
+}
+
+#[test]
+fn a_snapshot_shows_the_keyspace_of_its_start() {
+    let mut space = keyspace();
+    let mut random = fastrand::Rng::with_seed(11);
+    let (rounds, steps) = if cfg!(miri) { (2, 40) } else { (20, 3000) };
+    let mut now = NOW;
+    for round in 0..rounds {
+        for policy in [
+            AccessPolicy::Lru,
+            AccessPolicy::Lfu {
+                log_factor: 10,
+                decay_minutes: 1,
+            },
+        ] {
+            space.set_policy(policy);
+            for _ in 0..steps / 2 {
+                change(&mut space, &mut random, now);
+                now.0 += random.i64(0..3);
+            }
+        }
+        let expected = digests(&mut space, now);
+        let frozen = space.freeze().expect("no other snapshot");
+        let reader = std::thread::spawn(move || {
+            let mut digests = [0u64; 2];
+            for FrozenEntry { db, entry } in frozen.iter() {
+                digests[db] = digests[db].wrapping_add(digest(entry));
+            }
+            (digests, frozen)
+        });
+        for _ in 0..steps {
+            change(&mut space, &mut random, now);
+            now.0 += random.i64(0..3);
+        }
+        let (found, frozen) = reader.join().expect("the reader does not panic");
+        assert_eq!(found, expected, "round {round}");
+        space.finish(frozen);
+        drop(space.take_garbage());
+        drop(space.take_departures());
+    }
+}
+
+fn digests(space: &mut Keyspace, now: UnixMs) -> [u64; 2] {
+    [0, 1].map(|index| {
+        let mut sum = 0u64;
+        space
+            .view(index, now)
+            .for_each(|entry| sum = sum.wrapping_add(digest(entry)));
+        sum
+    })
+}
+
+fn digest(entry: Entry<'_>) -> u64 {
+    <entry::Block as crate::ds::table::Node>::digest(entry)
+}
+
+#[test]
+fn clocks_tell_idleness_and_frequency() {
+    let mut space = keyspace();
+    space
+        .view(0, NOW)
+        .set(b"key", bytes(b"value"), Deadline::Never);
+    let later = UnixMs(NOW.0 + 90_000);
+    assert_eq!(space.view(0, later).idle_seconds(b"key"), Some(90));
+    space.view(0, later).without_touch().read(b"key");
+    assert_eq!(space.view(0, later).idle_seconds(b"key"), Some(90));
+    space.view(0, later).read(b"key");
+    assert_eq!(space.view(0, later).idle_seconds(b"key"), Some(0));
+    space.view(0, later).set_idle(b"key", 3600);
+    assert_eq!(space.view(0, later).idle_seconds(b"key"), Some(3600));
+
+    let policy = |log_factor| AccessPolicy::Lfu {
+        log_factor,
+        decay_minutes: 2,
+    };
+    space.set_policy(policy(0));
+    space.view(0, later).set_frequency(b"key", 100);
+    assert_eq!(space.view(0, later).frequency(b"key"), Some(100));
+    for _ in 0..200 {
+        space.view(0, later).read(b"key");
+    }
+    assert_eq!(space.view(0, later).frequency(b"key"), Some(255));
+    let much_later = UnixMs(later.0 + 20 * 60_000);
+    assert_eq!(space.view(0, much_later).frequency(b"key"), Some(245));
+    space.set_policy(policy(10));
+    space
+        .view(0, much_later)
+        .set(b"new", bytes(b""), Deadline::Never);
+    assert_eq!(space.view(0, much_later).frequency(b"new"), Some(5));
+    for _ in 0..1000 {
+        space.view(0, much_later).read(b"new");
+    }
+    let count = space.view(0, much_later).frequency(b"new").unwrap();
+    assert!(
+        (10..30).contains(&count),
+        "{count}: about 18 after 1,000 accesses"
+    );
+    assert_eq!(space.view(0, much_later).frequency(b"missing"), None);
+}
+
+#[test]
+fn memory_is_counted_in_size_classes() {
+    let mut space = keyspace();
+    let mut db = space.view(0, NOW);
+    for (len, block) in [(16, 48), (24, 48), (25, 64), (100, 128), (4096, 5120)] {
+        db.set(b"sixteen bytes ok", bytes(&vec![0; len]), Deadline::Never);
+        assert_eq!(db.peek(b"sixteen bytes ok").unwrap().memory_bytes(), block);
+    }
+    db.set(
+        b"sixteen bytes ok",
+        bytes(&[0; 16]),
+        Deadline::At(UnixMs(NOW.0 + 1)),
+    );
+    assert_eq!(db.peek(b"sixteen bytes ok").unwrap().memory_bytes(), 48);
+    assert!(db.memory_bytes(b"sixteen bytes ok").unwrap() > 48);
+    for (bytes, class) in [
+        (1, 16),
+        (16, 16),
+        (17, 32),
+        (129, 160),
+        (161, 192),
+        (4097, 5120),
+    ] {
+        assert_eq!(entry::size_class(bytes), class);
+    }
+}

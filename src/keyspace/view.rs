@@ -232,10 +232,14 @@ impl<'a> View<'a> {
     /// Opens `key` for a command that changes it in place; notes the access, counts nothing.
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Option<EntryMut<'_>> {
+        self.write_hashed(self.hash(key), key)
+    }
+
+    #[inline]
+    fn write_hashed(&mut self, hash: KeyHash, key: &[u8]) -> Option<EntryMut<'_>> {
         let touch = self.touch;
-        let KeyHash(hash) = self.hash(key);
         let parts = self.parts();
-        let opened = parts.table.open(parts.epoch, hash, key)?;
+        let opened = parts.table.open(parts.epoch, hash.0, key)?;
         let entry = opened.node();
         if is_due(entry, parts.now) {
             parts.news.depart(parts.index, entry, Cause::Expired);
@@ -251,7 +255,8 @@ impl<'a> View<'a> {
     /// Gives `key` a string, whatever it held before.
     #[inline]
     pub fn set(&mut self, key: &[u8], value: NewStr<'_>, deadline: Deadline) {
-        if let Some(mut entry) = self.write(key) {
+        let hash = self.hash(key);
+        if let Some(mut entry) = self.write_hashed(hash, key) {
             let deadline = match deadline {
                 Deadline::Keep => entry.as_entry().deadline(),
                 Deadline::Never => None,
@@ -271,8 +276,7 @@ impl<'a> View<'a> {
         let block = place(value, |payload, raw| {
             Block::new(key, payload, raw, deadline, clock)
         });
-        let hash = parts.table.hash(key);
-        parts.table.insert(parts.epoch, hash, block);
+        parts.table.insert(parts.epoch, hash.0, block);
     }
 
     /// Removes `key`; whether it was there.

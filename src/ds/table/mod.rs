@@ -57,6 +57,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -138,6 +139,18 @@ pub struct Table<N> {
 // SAFETY: the table owns its nodes, which are `Send` and `Sync`.
 unsafe impl<N: Node> Send for Table<N> {}
 
+/// A table's structure in figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    pub top_words: usize,
+    pub sub_directories: usize,
+    pub segments: usize,
+    /// Buckets of seven slots.
+    pub buckets: usize,
+    /// Segments by the bits of the hash that lead to them.
+    pub depths: BTreeMap<u32, usize>,
+}
+
 /// A table's content on its way to be dropped.
 pub struct Detached<N: Node>(Table<N>);
 
@@ -185,6 +198,21 @@ impl<N: Node> Table<N> {
     /// Bytes of memory the table takes beside its nodes.
     pub fn memory_bytes(&self) -> usize {
         self.bytes + self.top.capacity() * size_of::<SubWord>()
+    }
+
+    /// The structure in figures. Walks all segments.
+    pub fn shape(&self) -> Shape {
+        let mut shape = Shape {
+            top_words: self.top.len(),
+            sub_directories: self.subs,
+            ..Shape::default()
+        };
+        for (_, seg) in self.subs().flat_map(Sub::segments) {
+            shape.segments += 1;
+            shape.buckets += seg.buckets();
+            *shape.depths.entry(seg.header().depth).or_default() += 1;
+        }
+        shape
     }
 
     /// The hash of `key` in this table.

@@ -1,7 +1,7 @@
 //! The table against a map of the standard library, against the digest of frozen copies, and
 //! against its own promises on scans and chance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
@@ -88,6 +88,8 @@ struct Pair<const WEAK: bool> {
     table: Table<Item<WEAK>>,
     epoch: Epoch,
     model: Model,
+    /// Keys removed by command, for whoever wants to know.
+    removed: Vec<Vec<u8>>,
     random: Rng,
 }
 
@@ -97,6 +99,7 @@ impl<const WEAK: bool> Pair<WEAK> {
             table: Table::new(Seed([seed, 1])),
             epoch: Epoch::default(),
             model: Model::new(),
+            removed: Vec::new(),
             random: Rng::with_seed(seed),
         }
     }
@@ -131,6 +134,7 @@ impl<const WEAK: bool> Pair<WEAK> {
             }
         };
         assert_eq!(removed, self.model.remove(key).is_some());
+        self.removed.push(key.to_vec());
     }
 
     fn expire(&mut self, now: i64) {
@@ -244,4 +248,196 @@ fn a_table_behaves_like_a_map() {
 #[test]
 fn equal_prefixes_behave_like_a_map() {
     behaves_like_a_map::<true>(7, scaled(20_000), scaled(30_000));
+}
+
+/// Random changes beside a thread that digests what was frozen; snapshot after snapshot.
+fn snapshots_stand_still<const WEAK: bool>(seed: u64, keys: u64, steps: u64) {
+    let mut pair = Pair::<WEAK>::new(seed);
+    let digest_of = |pair: &Pair<WEAK>| {
+        let nodes = pair.table.iter();
+        nodes.fold(0u64, |sum, node| {
+            sum.wrapping_add(<Item<WEAK>>::digest(node))
+        })
+    };
+    for round in 0..12 {
+        let grow = [7, 5, 1, 6, 0, 4][round % 6];
+        // Sometimes the table shrinks to nothing between two snapshots, or is flushed within.
+        for _ in 0..steps {
+            pair.step(keys, grow);
+        }
+        let expected = digest_of(&pair);
+        let frozen = Frozen::new(&mut pair.epoch, [&pair.table]).expect("no other snapshot");
+        assert!(
+            Frozen::new(&mut pair.epoch, [&pair.table]).is_none(),
+            "one at a time"
+        );
+        let reader = std::thread::spawn(move || {
+            let first = frozen.digest();
+            (first, frozen.digest(), frozen)
+        });
+        for step in 0..steps {
+            pair.step(keys, [2, 6, 8, 0, 4, 3][round % 6]);
+            if step == steps / 3 && round % 4 == 1 {
+                pair.expire(200);
+            }
+            if step == steps / 2 && round % 5 == 2 {
+                pair.table.detach(&mut pair.epoch);
+                pair.model.clear();
+            }
+            if step % (steps / 2).max(1) == 0 {
+                pair.table.check(&pair.epoch);
+            }
+        }
+        let (first, second, frozen) = reader.join().expect("the reader does not panic");
+        assert_eq!(
+            (first, second),
+            (expected, expected),
+            "seed {seed}, round {round}"
+        );
+        match round % 3 {
+            // A reader that died: the next freeze notices.
+            0 => drop(frozen),
+            _ => frozen.finish(&mut pair.epoch),
+        }
+        let garbage = pair.epoch.take_garbage();
+        std::thread::spawn(move || drop(garbage))
+            .join()
+            .expect("garbage drops anywhere");
+        pair.compare();
+    }
+}
+
+#[test]
+fn what_is_frozen_stands_still() {
+    for seed in 1..=if cfg!(debug_assertions) { 2 } else { 8 } {
+        snapshots_stand_still::<false>(seed, scaled(30_000).max(60), scaled(60_000));
+    }
+}
+
+#[test]
+fn equal_prefixes_stand_still_when_frozen() {
+    snapshots_stand_still::<true>(5, scaled(5_000).max(60), scaled(10_000));
+}
+
+#[test]
+fn what_a_lost_reader_may_see_is_never_freed() {
+    let mut pair = Pair::<false>::new(9);
+    (0..100).for_each(|_| pair.step(50, 8));
+    let frozen = Frozen::new(&mut pair.epoch, [&pair.table]).expect("no other snapshot");
+    let digest = frozen.digest();
+    (0..100).for_each(|_| pair.step(50, 2));
+    drop(pair);
+    assert_eq!(
+        frozen.digest(),
+        digest,
+        "the table is gone, the snapshot is not"
+    );
+    // The content is leaked on purpose; Miri must not count it.
+    std::mem::forget(frozen);
+}
+
+/// Scans with changes between the calls: what was there all the time is seen.
+fn scan_is_complete<const WEAK: bool>(seed: u64, keys: u64, grow: u32) {
+    let mut pair = Pair::<WEAK>::new(seed);
+    for number in 0..keys {
+        pair.set(number.to_string().as_bytes());
+    }
+    pair.removed.clear();
+    let mut there: BTreeSet<Vec<u8>> = pair.model.keys().cloned().collect();
+    let mut seen = BTreeSet::new();
+    let (mut cursor, mut calls) = (0, 0);
+    loop {
+        cursor = pair.table.scan(cursor, |node| {
+            seen.insert(node.key.clone());
+        });
+        calls += 1;
+        assert!(cursor < 1 << 48 && calls < 100 * keys + 1000);
+        if cursor == 0 {
+            break;
+        }
+        // Ten times the keys come or most go while the scan runs.
+        for _ in 0..20 {
+            pair.step(keys * 10, grow);
+            if grow < 4 {
+                let key = pair.random.u64(..keys).to_string();
+                pair.remove(key.as_bytes());
+            }
+        }
+        for key in pair.removed.drain(..) {
+            there.remove(&key);
+        }
+    }
+    assert!(
+        there.is_subset(&seen),
+        "seed {seed}: {} missed",
+        there.difference(&seen).count()
+    );
+}
+
+#[test]
+fn a_scan_misses_nothing_that_stays() {
+    for seed in 1..=4 {
+        for grow in [8, 4, 0] {
+            scan_is_complete::<false>(seed, scaled(20_000).max(100), grow);
+            scan_is_complete::<true>(seed, scaled(2_000).max(100), grow);
+        }
+    }
+}
+
+#[test]
+fn a_scan_that_nothing_disturbs_sees_each_once() {
+    let mut pair = Pair::<false>::new(4);
+    for number in 0..scaled(100_000) {
+        pair.set(number.to_string().as_bytes());
+    }
+    let (mut seen, mut cursor) = (Vec::new(), 0);
+    loop {
+        cursor = pair.table.scan(cursor, |node| seen.push(node.key.clone()));
+        if cursor == 0 {
+            break;
+        }
+    }
+    seen.sort_unstable();
+    assert!(seen.iter().eq(pair.model.keys()));
+}
+
+/// Chi-square of `draws` draws: far from the mean in units of its deviation means unfair.
+fn unfairness(pair: &mut Pair<false>, draws: usize) -> f64 {
+    let mut counts: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    for _ in 0..draws {
+        let node = pair
+            .table
+            .random(&mut pair.random)
+            .expect("there are entries");
+        *counts.entry(node.key.clone()).or_default() += 1;
+    }
+    let expected = draws as f64 / pair.model.len() as f64;
+    let square = |count: u64| (count as f64 - expected).powi(2) / expected;
+    let sum: f64 = pair
+        .model
+        .keys()
+        .map(|key| square(counts.get(key).copied().unwrap_or(0)))
+        .sum();
+    let freedom = pair.model.len() as f64 - 1.0;
+    (sum - freedom) / (2.0 * freedom).sqrt()
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "statistics need many draws")]
+fn random_entries_are_fair() {
+    for (keys, removed) in [(7, 0), (40, 30), (3_000, 0), (3_000, 2_000), (1_000, 0)] {
+        let mut pair = Pair::<false>::new(keys);
+        for number in 0..keys {
+            pair.set(number.to_string().as_bytes());
+        }
+        for number in 0..removed {
+            pair.remove(number.to_string().as_bytes());
+        }
+        let draws = pair.model.len() * 100;
+        let unfair = unfairness(&mut pair, draws);
+        assert!(
+            unfair.abs() < 4.0,
+            "{keys} keys without {removed}: {unfair} deviations"
+        );
+    }
 }
