@@ -210,8 +210,8 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.limits.string_bytes_max = config.proto_max_bulk_len;
             Ok(())
         }
-        "maxmemory-policy" => {
-            server.limits.lfu = config.maxmemory_policy.is_lfu();
+        "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {
+            server.follow_policy();
             Ok(())
         }
         "maxmemory" => {

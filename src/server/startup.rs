@@ -14,7 +14,7 @@ use crate::command::call::Limits;
 use crate::command::effects::Effects;
 use crate::config::file::plain;
 use crate::config::{self, Config};
-use crate::keyspace::Keyspace;
+use crate::keyspace::{AccessPolicy, Keyspace};
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
 use crate::server::process::Process;
@@ -100,6 +100,7 @@ impl Server {
         };
         let reaper = Reaper::start().map_err(system("the reaper thread"))?;
         let mut server = Server::assemble(config, clock, seed, io, reaper);
+        server.follow_policy();
         let listeners = listen(&server.config)?;
         if listeners.is_empty() {
             return Err(StartError::Nowhere);
@@ -136,6 +137,20 @@ impl Server {
         let adopted = self.adopt(listeners);
         adopted.map_err(|error| StartError::System("watching a listener", error))?;
         result
+    }
+
+    /// What an access leaves in an entry's clock is what `maxmemory-policy` asks for.
+    pub(crate) fn follow_policy(&mut self) {
+        let lfu = self.config.maxmemory_policy.is_lfu();
+        self.limits.lfu = lfu;
+        self.keyspace.set_policy(if lfu {
+            AccessPolicy::Lfu {
+                log_factor: self.config.lfu_log_factor,
+                decay_minutes: self.config.lfu_decay_time,
+            }
+        } else {
+            AccessPolicy::Lru
+        });
     }
 
     fn assemble(config: Config, clock: Clock, seed: u64, io: Io, reaper: Reaper) -> Server {

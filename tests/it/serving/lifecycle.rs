@@ -3,9 +3,7 @@
 use std::fs;
 
 use super::subject;
-use crate::harness::client::NoReply;
 use crate::harness::server::fresh_dir;
-use crate::harness::verdict;
 
 #[test]
 fn a_bad_line_is_named() {
@@ -75,9 +73,7 @@ fn file_arguments_and_standard_input_are_one_configuration() {
         ("maxclients", "55"),
     ] {
         let reply = client.words(&format!("CONFIG GET {name}")).to_string();
-        if reply != format!("[\"{name}\" \"{value}\"]") {
-            verdict(&[format!("{name} is {reply}, not {value}")]);
-        }
+        assert_eq!(reply, format!("[\"{name}\" \"{value}\"]"));
     }
     fs::remove_dir_all(dir).unwrap();
 }
@@ -122,10 +118,7 @@ fn shutdown_ends_it() {
         let mut client = server.connect();
         let words: Vec<&str> = command.split(' ').collect();
         client.send(&words).unwrap();
-        let last = client.read();
-        if last != Err(NoReply::Closed) {
-            return verdict(&[format!("{command}: {last:?}")]);
-        }
+        assert!(client.closes(), "{command}");
         let status = server.wait();
         assert!(status.success(), "{command}: {status}\n{}", server.log());
         assert!(server.log().contains("ready to exit, bye bye..."));
