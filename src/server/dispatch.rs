@@ -5,7 +5,7 @@ use super::gate::Verdict;
 use super::table::{Action, Command, CommandTable};
 use crate::admin::AdminCall;
 use crate::client::slab::ClientKey;
-use crate::client::{Activity, ClientFlags, ReplyMode};
+use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::error::CommandError;
@@ -44,7 +44,11 @@ impl Server {
         let command = match table.resolve(found.command, &request) {
             Ok(command) => command,
             Err(error) => {
-                self.reject(key, table.lookup(request), &error);
+                let container = table.lookup(request);
+                if container.is_none() && is_http(request.bytes(0)) {
+                    return self.refuse_http(key);
+                }
+                self.reject(key, container, &error);
                 return self.finish_reply(key, mark);
             }
         };
@@ -172,6 +176,24 @@ impl Server {
         self.clients[key].reply.error(error.text());
     }
 
+    /// Cuts off a client that speaks HTTP, before its body is taken for commands: a web page may
+    /// have told a browser to send them here.
+    #[cold]
+    fn refuse_http(&mut self, key: ClientKey) {
+        let client = &mut self.clients[key];
+        client.close(CloseReason::CutOff);
+        let now = self.now.mono;
+        let quiet = |warned: MonoNs| now.since(warned) < HTTP_WARNING_INTERVAL_NS;
+        if !self.warned_of_http.is_some_and(quiet) {
+            self.warned_of_http = Some(now);
+            log::warn!(
+                "Possible SECURITY ATTACK: a client sends POST or Host: as if this were a web \
+                 server, perhaps through somebody's browser. Connection from {} aborted.",
+                client.peer,
+            );
+        }
+    }
+
     /// Drops the reply if the client asked for that (CLIENT REPLY OFF and SKIP).
     #[inline]
     fn finish_reply(&mut self, key: ClientKey, mark: Mark) {
@@ -190,4 +212,12 @@ impl Server {
             }
         }
     }
+}
+
+/// An attack is logged no more often than this.
+const HTTP_WARNING_INTERVAL_NS: u64 = 60 * 1_000_000_000;
+
+/// Whether a request's name, which is no command's, begins a line that HTTP clients send.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"POST") || name.eq_ignore_ascii_case(b"Host:")
 }

@@ -86,6 +86,8 @@ pub struct Server {
     /// Changes to the data since the last snapshot.
     pub dirty: u64,
     next_client_id: u64,
+    /// When somebody was last warned of in the log who speaks HTTP to us.
+    warned_of_http: Option<MonoNs>,
     tending: tend::Tending,
     io: Io,
     work: Work,

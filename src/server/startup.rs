@@ -190,6 +190,7 @@ impl Server {
             expire_cycle_ns: 0,
             dirty: 0,
             next_client_id: 0,
+            warned_of_http: None,
             tending: tend::Tending::default(),
             io,
             work: Work::default(),
