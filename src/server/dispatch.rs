@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::gate::Verdict;
-use super::table::{Action, Command, CommandTable};
+use super::table::{Action, Command, CommandId, CommandTable};
 use crate::admin::AdminCall;
 use crate::client::slab::ClientKey;
 use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
@@ -16,19 +16,12 @@ use crate::resp::request::{OwnedRequest, Request};
 use crate::sys::clock::MonoNs;
 
 /// What is known of a request before it is executed.
-#[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Found {
     /// The (top-level) command of that name, if there is one.
-    pub(super) command: Option<&'a Command>,
+    pub(super) command: Option<CommandId>,
     /// The hash of its first key, if that was prefetched.
     pub(super) hash: Option<KeyHash>,
-}
-
-impl Found<'_> {
-    pub(super) const NOTHING: Self = Found {
-        command: None,
-        hash: None,
-    };
 }
 
 impl Server {
@@ -38,10 +31,10 @@ impl Server {
         table: &CommandTable,
         key: ClientKey,
         request: Request<'_>,
-        found: &Found<'_>,
+        found: Found,
     ) {
         let mark = self.clients[key].reply.output.mark();
-        let command = match table.resolve(found.command, &request) {
+        let command = match table.resolve(found.command.map(|id| table.get(id)), &request) {
             Ok(command) => command,
             Err(error) => {
                 let container = table.lookup(request);

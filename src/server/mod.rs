@@ -7,6 +7,7 @@
 
 pub mod dispatch;
 pub mod gate;
+mod lane;
 pub mod launch;
 pub mod process;
 pub mod send;
@@ -31,7 +32,6 @@ use crate::config::Config;
 use crate::keyspace::Keyspace;
 use crate::net::listener::Listener;
 use crate::observe::metrics::Metrics;
-use crate::resp::parser::Batch;
 use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
 use gate::Pause;
@@ -137,9 +137,8 @@ struct Work {
     closing: Vec<ClientKey>,
     /// Clients whose next request waits for the end of CLIENT PAUSE.
     paused: Vec<ClientKey>,
-    /// What every client's input is read into.
-    input: Vec<u8>,
-    batch: Batch,
+    /// What clients' input is read into.
+    lanes: Vec<lane::Lane>,
     /// Output buffers not in use.
     spare_buffers: Vec<Vec<u8>>,
 }

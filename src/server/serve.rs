@@ -1,17 +1,18 @@
 //! Reads, parses and executes for one client, within its share of a turn.
 //!
-//! Input arrives in a buffer that all clients share. Requests are parsed in batches and executed
-//! where they lie; what is left of an unfinished one is copied into the client's own `pending`,
+//! Input arrives in buffers that all clients share, the lanes (`lane`). Requests are parsed in
+//! stages and executed where they lie; what is left of an unfinished one is copied into the client's own `pending`,
 //! and the next input is appended there until the request is whole.
 
 use std::sync::Arc;
 
 use super::Server;
 use super::dispatch::Found;
+use super::lane::{LANES, Lane, Stage, Stages};
 use crate::client::slab::ClientKey;
 use crate::client::{ClientFlags, CloseReason};
 use crate::net::transport::ReadOutcome;
-use crate::resp::parser::{self, Batch, ProtocolError};
+use crate::resp::parser::ProtocolError;
 use crate::resp::request::OwnedRequest;
 
 /// Bytes read from one client in one turn.
@@ -20,41 +21,72 @@ pub(super) const READ_BYTES: usize = 64 * 1024;
 /// Commands executed for one client in one turn.
 const COMMANDS_PER_TURN: usize = 1024;
 
-/// Requests parsed before the first of them is executed: what can be prefetched together.
-pub(super) const BATCH_REQUESTS: usize = 16;
-
 impl Server {
+    /// Every active client's share of a turn.
+    pub(super) fn serve_all(&mut self) {
+        let mut active = std::mem::take(&mut self.work.active);
+        // Some may have been closed since they were listed.
+        active.retain(|key| self.clients.get(*key).is_some());
+        let mut lanes = std::mem::take(&mut self.work.lanes);
+        lanes.resize_with(LANES, Lane::default);
+        for keys in active.chunks(LANES) {
+            for (key, lane) in keys.iter().zip(&mut lanes) {
+                self.arrive(*key, lane);
+            }
+            for (key, lane) in keys.iter().zip(&lanes) {
+                self.prefetch_entries(*key, &lane.stages.now);
+            }
+            for (key, lane) in keys.iter().zip(&mut lanes) {
+                self.serve(*key, lane);
+            }
+        }
+        self.work.lanes = lanes;
+        // Who became active meanwhile waits in the other list; the larger buffer is kept.
+        active.clear();
+        active.append(&mut self.work.active);
+        self.work.active = active;
+    }
+
+    /// Reads what a client sent, and parses the first of it if nothing older comes before.
+    fn arrive(&mut self, key: ClientKey, lane: &mut Lane) {
+        self.clients[key].flags.remove(ClientFlags::ACTIVE);
+        lane.fresh = self.read_fresh(key, &mut lane.input);
+        lane.stages.ready = false;
+        let client = &self.clients[key];
+        let first = client.pending.is_empty() && client.postponed.is_empty();
+        if lane.fresh > 0 && first && client.is_ready() {
+            let buf = &lane.input[..lane.fresh];
+            let mut budget = COMMANDS_PER_TURN;
+            self.stage(key, buf, 0, &mut lane.stages.now, &mut budget);
+            lane.stages.ready = true;
+        }
+    }
+
     /// One client's share of a turn.
-    pub(super) fn serve(&mut self, key: ClientKey) {
-        let Some(client) = self.clients.get_mut(key) else {
-            return;
-        };
-        client.flags.remove(ClientFlags::ACTIVE);
-        let mut input = std::mem::take(&mut self.work.input);
-        let fresh = self.read_fresh(key, &mut input);
+    fn serve(&mut self, key: ClientKey, lane: &mut Lane) {
+        let fresh = &lane.input[..lane.fresh];
         let client = &mut self.clients[key];
-        if client.is_ready() {
+        if client.is_ready() || lane.stages.ready {
             if client.reply.output.wants_buffer()
                 && let Some(buffer) = self.work.spare_buffers.pop()
             {
                 client.reply.output.give_buffer(buffer);
             }
             if client.pending.is_empty() {
-                let consumed = self.process(key, &input[..fresh]);
-                self.keep_rest(key, &input[consumed..fresh]);
+                let consumed = self.process(key, fresh, &mut lane.stages);
+                self.keep_rest(key, &fresh[consumed..]);
             } else {
                 let mut pending = std::mem::take(&mut client.pending);
-                pending.extend_from_slice(&input[..fresh]);
-                let consumed = self.process(key, &pending);
+                pending.extend_from_slice(fresh);
+                let consumed = self.process(key, &pending, &mut lane.stages);
                 if consumed > 0 {
                     pending.drain(..consumed);
                 }
                 self.keep_pending(key, pending);
             }
-        } else if fresh > 0 {
-            client.pending.extend_from_slice(&input[..fresh]);
+        } else if !fresh.is_empty() {
+            client.pending.extend_from_slice(fresh);
         }
-        self.work.input = input;
         self.check_query_buffer(key);
         self.want_write(key);
         self.reclaim_buffer(key);
@@ -108,92 +140,66 @@ impl Server {
     }
 
     /// Parses and executes what `buf` holds; how much of it is consumed.
-    fn process(&mut self, key: ClientKey, buf: &[u8]) -> usize {
-        self.clients[key].flags.remove(ClientFlags::UNPARSED);
-        let mut budget = COMMANDS_PER_TURN;
-        if !self.execute_postponed(key, &mut budget) {
-            return 0;
-        }
-        let mut batch = std::mem::take(&mut self.work.batch);
-        let mut at = 0;
-        while self.clients[key].is_ready() {
-            if budget == 0 {
-                self.clients[key].flags.insert(ClientFlags::UNPARSED);
-                break;
-            }
-            batch.clear();
-            let client = &mut self.clients[key];
-            let limits = parser::Limits {
-                bulk_bytes_max: self.config.proto_max_bulk_len,
-                authenticated: client.is_authenticated(),
-            };
-            // What may follow AUTH is known when it has been executed.
-            let together = if limits.authenticated {
-                BATCH_REQUESTS
-            } else {
-                1
-            };
-            let count_max = together.min(budget);
-            let filled = client.parser.fill(buf, at, &limits, count_max, &mut batch);
-            if !batch.is_empty() {
-                budget -= batch.len();
-                self.execute_batch(key, &batch, buf);
-            }
-            match filled {
-                Ok(consumed) => at = consumed,
-                Err(error) => {
-                    self.refuse_bytes(key, &error);
-                    at = buf.len();
-                    break;
-                }
-            }
-            // A batch may end early, before a large argument or an error.
-            if batch.is_empty() || at == buf.len() {
-                break;
-            }
-        }
-        batch.clear();
-        self.work.batch = batch;
-        at
+    fn process(&mut self, key: ClientKey, buf: &[u8], stages: &mut Stages) -> usize {
+        let consumed = self.process_stages(key, buf, stages);
+        // A large argument that was stored must not stay shared with a batch.
+        stages.now.batch.clear();
+        stages.next.batch.clear();
+        consumed
     }
 
-    /// Executes a batch in order; requests behind one that made the client wait are kept for it.
-    fn execute_batch(&mut self, key: ClientKey, batch: &Batch, buf: &[u8]) {
+    fn process_stages(&mut self, key: ClientKey, buf: &[u8], stages: &mut Stages) -> usize {
+        self.clients[key].flags.remove(ClientFlags::UNPARSED);
+        let mut budget = COMMANDS_PER_TURN;
+        let Stages { now, next, ready } = stages;
+        if !*ready {
+            if !self.execute_postponed(key, &mut budget) {
+                return 0;
+            }
+            self.stage(key, buf, 0, now, &mut budget);
+            self.prefetch_entries(key, now);
+        }
+        loop {
+            let more = now.error.is_none() && !now.batch.is_empty() && now.end < buf.len();
+            let client = &self.clients[key];
+            let ahead = more && budget > 0 && client.is_ready() && client.is_authenticated();
+            if ahead {
+                self.stage(key, buf, now.end, next, &mut budget);
+            }
+            self.execute_stage(key, now, buf);
+            if let Some(error) = now.error.take() {
+                self.refuse_bytes(key, &error);
+            }
+            if !more {
+                return now.end;
+            }
+            if !ahead {
+                let client = &mut self.clients[key];
+                if !client.is_ready() {
+                    return now.end;
+                }
+                if budget == 0 {
+                    client.flags.insert(ClientFlags::UNPARSED);
+                    return now.end;
+                }
+                self.stage(key, buf, now.end, next, &mut budget);
+            }
+            self.prefetch_entries(key, next);
+            std::mem::swap(now, next);
+        }
+    }
+
+    /// Executes a stage in order; requests behind one that made the client wait are kept for it.
+    fn execute_stage(&mut self, key: ClientKey, stage: &Stage, buf: &[u8]) {
         let table = Arc::clone(&self.table);
-        let mut found = [const { Found::NOTHING }; BATCH_REQUESTS];
-        for (index, found) in found.iter_mut().enumerate().take(batch.len()) {
-            found.command = table.find(batch.request(index, buf).bytes(0));
-        }
-        if batch.len() > 1 {
-            self.prefetch(key, batch, buf, &mut found);
-        }
-        for (index, found) in found.iter().enumerate().take(batch.len()) {
-            let request = batch.request(index, buf);
+        for index in 0..stage.batch.len() {
+            let request = stage.batch.request(index, buf);
             let client = &mut self.clients[key];
             if client.is_ready() {
-                self.execute(&table, key, request, found);
+                self.execute(&table, key, request, stage.found[index]);
             } else if !client.is_closing() {
                 client.postponed.push_back(OwnedRequest::copy_of(request));
             }
-        }
-    }
-
-    /// Begins to load what the batch will read: first every key's bucket, then, as those arrive,
-    /// every key's entry. One after the other they would cost two cache misses each, in sequence.
-    fn prefetch(&mut self, key: ClientKey, batch: &Batch, buf: &[u8], found: &mut [Found<'_>]) {
-        let view = self.keyspace.view(self.clients[key].db, self.now.ms());
-        for (index, found) in found.iter_mut().enumerate().take(batch.len()) {
-            let request = batch.request(index, buf);
-            if let Some(command) = found.command
-                && (1..request.len()).contains(&command.first_key)
-            {
-                let hash = view.hash(request.bytes(command.first_key));
-                view.prefetch_bucket(hash);
-                found.hash = Some(hash);
-            }
-        }
-        for hash in found.iter().filter_map(|found| found.hash) {
-            view.prefetch_entry(hash);
         }
     }
 
@@ -214,11 +220,12 @@ impl Server {
             }
             *budget -= 1;
             let request = owned.request();
+            let command = table.find(request.bytes(0)).map(|command| command.id);
             let found = Found {
-                command: table.find(request.bytes(0)),
+                command,
                 hash: None,
             };
-            self.execute(&table, key, request, &found);
+            self.execute(&table, key, request, found);
         }
         false
     }
@@ -245,6 +252,9 @@ impl Server {
     #[cold]
     fn refuse_bytes(&mut self, key: ClientKey, error: &ProtocolError) {
         let client = &mut self.clients[key];
+        if client.is_closing() {
+            return;
+        }
         log::debug!("Protocol error from client {}: {error}", client.id);
         client.reply.error(&error.text());
         client.close(CloseReason::AfterReply);

@@ -41,9 +41,7 @@ impl Server {
         let started = self.now.mono;
         self.metrics.turns += 1;
         self.note_events(events);
-        for key in std::mem::take(&mut self.work.active) {
-            self.serve(key);
-        }
+        self.serve_all();
         self.tend();
         self.write_all();
         self.reap();

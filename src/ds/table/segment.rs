@@ -63,7 +63,10 @@ pub(super) struct Header {
     pub(super) depth: u32,
 }
 
-const _: () = assert!(size_of::<Header>() == 64);
+const _: () = assert!(size_of::<Header>() == LINE_BYTES);
+
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
 
 /// No deadline at all.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -252,6 +255,10 @@ impl<N: Node> Seg<N> {
         for slot in bucket.matching(fingerprint(hash)) {
             if let Some(node) = bucket.slots[slot].node() {
                 prefetch(node);
+                // Key and value often reach into the next line; it may lie behind the node.
+                prefetch(NonNull::<u8>::without_provenance(
+                    node.addr().saturating_add(LINE_BYTES),
+                ));
             }
         }
     }
