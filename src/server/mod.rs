@@ -81,8 +81,6 @@ pub struct Server {
     pub process: process::Process,
     /// The latest command, for the report of a crash: it may be the one that crashed.
     latest: Option<(ClientKey, CommandId)>,
-    /// Time spent looking for keys past their deadline.
-    pub expire_cycle_ns: u64,
     /// Changes to the data since the last snapshot.
     pub dirty: u64,
     next_client_id: u64,

@@ -187,7 +187,6 @@ impl Server {
             peaks: Peaks::default(),
             process: Process::default(),
             latest: None,
-            expire_cycle_ns: 0,
             dirty: 0,
             next_client_id: 0,
             warned_of_http: None,

@@ -91,7 +91,7 @@ impl Server {
         self.tending.sweep.running = report.cut;
         let spent_ns = self.clock.mono().since(started);
         self.tending.sweep.spent_ns += spent_ns;
-        self.expire_cycle_ns += spent_ns;
+        self.metrics.expiry_ns += spent_ns;
         if self.keyspace.has_departures() {
             self.tell_departures();
         }
