@@ -101,7 +101,6 @@ fields! {
         pub oom_score_adj: OomScoreAdj,
         pub oom_score_adj_values: [i32; 3],
         pub disable_thp: bool,
-        pub jemalloc_bg_thread: bool,
         pub enable_protected_configs: Permission,
         pub enable_debug_command: Permission,
         pub debug_context: Vec<u8>,
@@ -115,7 +114,6 @@ fields! {
         pub lfu_decay_time: u32,
         pub active_expire_effort: u32,
         pub import_mode: bool,
-        pub lazyfree_lazy_user_flush: bool,
 
         // Encodings and scripts.
         pub hash_max_listpack_entries: i64,

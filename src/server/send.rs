@@ -14,9 +14,6 @@ use crate::net::transport::{Peer, Transport, WriteOutcome};
 /// Bytes written to one client in one turn.
 const WRITE_BYTES: usize = 1024 * 1024;
 
-/// Connections accepted from one listener in one turn.
-const ACCEPTS_PER_TURN: usize = 256;
-
 /// Output buffers kept for reuse.
 const SPARE_BUFFERS_MAX: usize = 256;
 
@@ -167,7 +164,7 @@ impl Server {
 
     /// Accepts from one listener; whether more may wait.
     fn accept_from(&mut self, index: usize) -> bool {
-        for _ in 0..ACCEPTS_PER_TURN {
+        for _ in 0..self.config.max_new_connections_per_cycle {
             let Some(listener) = self.io.listeners.get(index) else {
                 return false;
             };

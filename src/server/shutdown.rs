@@ -1,7 +1,7 @@
 //! The orderly end: asked for by SHUTDOWN or a signal, carried out at the end of a turn.
 
 use super::{SIGNALS, Server};
-use crate::config::Config;
+use crate::config::{Config, OnSignal};
 
 /// How the server is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,23 @@ pub enum Save {
     Configured,
     Always,
     Never,
+}
+
+impl Shutdown {
+    /// How a signal asks for the end.
+    fn asked_by_signal(wish: OnSignal) -> Shutdown {
+        Shutdown {
+            save: if wish.contains(OnSignal::SAVE) {
+                Save::Always
+            } else if wish.contains(OnSignal::NOSAVE) {
+                Save::Never
+            } else {
+                Save::Configured
+            },
+            now: wish.contains(OnSignal::NOW),
+            force: wish.contains(OnSignal::FORCE),
+        }
+    }
 }
 
 impl Server {
@@ -43,11 +60,11 @@ impl Server {
                 std::process::exit(1);
             }
             log::warn!("Received {name} scheduling shutdown...");
-            self.shutdown = Some(Shutdown {
-                save: Save::Configured,
-                now: false,
-                force: false,
-            });
+            self.shutdown = Some(Shutdown::asked_by_signal(if signal == libc::SIGINT {
+                self.config.shutdown_on_sigint
+            } else {
+                self.config.shutdown_on_sigterm
+            }));
         }
     }
 

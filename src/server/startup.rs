@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mio::Poll;
 use mio::Token;
 use signal_hook_mio::v1_0::Signals;
+use socket2::SockRef;
 
 use super::{Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
@@ -21,6 +23,7 @@ use crate::server::process::Process;
 use crate::server::table::CommandTable;
 use crate::sys::alloc;
 use crate::sys::clock::Clock;
+use crate::sys::group::group_id;
 use crate::sys::reaper::Reaper;
 
 /// Why the server does not start: one line for the operator.
@@ -38,6 +41,8 @@ pub enum StartError {
         path: PathBuf,
         error: io::Error,
     },
+    /// A command cannot be renamed as the configuration says.
+    Rename(&'static str),
     /// Every address of `bind` was passed over.
     NothingBound {
         port: u16,
@@ -49,6 +54,7 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            StartError::Rename(reason) => f.write_str(reason),
             StartError::System(what, error) => write!(f, "Cannot start: {what}: {error}"),
             StartError::Listen {
                 address,
@@ -98,8 +104,9 @@ impl Server {
             signals: Some(signals),
             accepting: 0,
         };
+        let table = CommandTable::renamed(&config.renamed_commands).map_err(StartError::Rename)?;
         let reaper = Reaper::start().map_err(system("the reaper thread"))?;
-        let mut server = Server::assemble(config, clock, seed, io, reaper);
+        let mut server = Server::assemble(config, table, clock, seed, io, reaper);
         server.follow_policy();
         let listeners = listen(&server.config)?;
         if listeners.is_empty() {
@@ -153,9 +160,15 @@ impl Server {
         });
     }
 
-    fn assemble(config: Config, clock: Clock, seed: u64, io: Io, reaper: Reaper) -> Server {
+    fn assemble(
+        config: Config,
+        table: Arc<CommandTable>,
+        clock: Clock,
+        seed: u64,
+        io: Io,
+        reaper: Reaper,
+    ) -> Server {
         let mut random = fastrand::Rng::with_seed(seed);
-        let table = CommandTable::new();
         let now = Moment {
             unix: clock.unix_us(),
             mono: clock.mono(),
@@ -178,7 +191,7 @@ impl Server {
             effects: Effects::default(),
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
-                lfu: config.maxmemory_policy.is_lfu(),
+                lfu: false,
             },
             pause: None,
             shutdown: None,
@@ -238,9 +251,34 @@ pub fn listen(config: &Config) -> Result<Vec<Listener>, StartError> {
             path: path.to_owned(),
             error,
         })?;
+        if !config.unixsocketgroup.is_empty() {
+            give_to_group(path, &config.unixsocketgroup).map_err(|error| {
+                let path = path.to_owned();
+                StartError::ListenUnix { path, error }
+            })?;
+        }
         listeners.push(listener);
     }
     Ok(listeners)
+}
+
+/// Lets a group own the socket at `path`.
+fn give_to_group(path: &Path, group: &[u8]) -> io::Result<()> {
+    let id = group_id(&String::from_utf8_lossy(group))?;
+    std::os::unix::fs::chown(path, None, Some(id))
+}
+
+/// Marks the packets of a listener and of the connections it accepts, for the system's firewall.
+fn mark(listener: &Listener, mark: u32) {
+    if let Listener::Tcp(listener) = listener
+        && mark != 0
+        && let Err(error) = SockRef::from(listener).set_mark(mark)
+    {
+        log::warn!(
+            "Unable to set SO_MARK on the listening socket: {}",
+            plain(&error)
+        );
+    }
 }
 
 fn listen_tcp(config: &Config) -> Result<Vec<Listener>, StartError> {
@@ -249,7 +287,10 @@ fn listen_tcp(config: &Config) -> Result<Vec<Listener>, StartError> {
         for word in &config.bind {
             let bind = BindWord::parse(word);
             match listener::tcp(bind.address, config.port, config.tcp_backlog) {
-                Ok(listener) => listeners.push(listener),
+                Ok(listener) => {
+                    mark(&listener, config.socket_mark_id);
+                    listeners.push(listener);
+                }
                 Err(error) if bind.forgives(&error) => {}
                 Err(error) => {
                     let address = bind.address.to_owned();

@@ -23,6 +23,8 @@ pub struct Command {
     pub spec: &'static Spec,
     /// In lower case; a subcommand's with its container's (`object|encoding`).
     pub name: Box<str>,
+    /// What clients call it: its name, unless it was renamed; nothing, if it was removed.
+    pub called: Box<[u8]>,
     pub action: Action,
     pub parent: Option<CommandId>,
     pub subcommands: Vec<CommandId>,
@@ -59,20 +61,34 @@ const TRIES: usize = 4096;
 impl CommandTable {
     /// The table of every family's rows.
     pub fn new() -> Arc<CommandTable> {
-        let mut commands = Vec::new();
+        match CommandTable::renamed(&[]) {
+            Ok(table) => table,
+            Err(refusal) => unreachable!("nothing is renamed: {refusal}"),
+        }
+    }
+
+    /// The same with commands renamed, one after the other; to nothing: removed.
+    ///
+    /// # Errors
+    /// In Redis's words, if there is no such command or the new name is taken.
+    pub fn renamed(renames: &[(Vec<u8>, Vec<u8>)]) -> Result<Arc<CommandTable>, &'static str> {
+        let mut commands: Vec<Command> = Vec::new();
         for rows in command::FAMILIES {
             add_rows(&mut commands, rows, None, Action::Data);
         }
         for rows in admin::FAMILIES {
             add_rows(&mut commands, rows, None, Action::Admin);
         }
+        for (from, to) in renames {
+            rename(&mut commands, from, to)?;
+        }
         let (slots, multiplier, shift) = place(&commands);
-        Arc::new(CommandTable {
+        Ok(Arc::new(CommandTable {
             commands,
             slots,
             multiplier,
             shift,
-        })
+        }))
     }
 
     /// The number of commands, subcommands included.
@@ -105,7 +121,7 @@ impl CommandTable {
     pub fn top_level(&self) -> impl Iterator<Item = &Command> {
         self.commands
             .iter()
-            .filter(|command| command.parent.is_none())
+            .filter(|command| command.parent.is_none() && !command.called.is_empty())
     }
 
     /// The top-level command called `name`, in any case.
@@ -113,11 +129,7 @@ impl CommandTable {
     pub fn find(&self, name: &[u8]) -> Option<&Command> {
         let slot = (pack(name).wrapping_mul(self.multiplier) >> self.shift) as usize;
         let command = self.commands.get(usize::from(self.slots[slot]))?;
-        command
-            .name
-            .as_bytes()
-            .eq_ignore_ascii_case(name)
-            .then_some(command)
+        command.called.eq_ignore_ascii_case(name).then_some(command)
     }
 
     /// The subcommand of `container` called `name`, in any case.
@@ -173,6 +185,21 @@ impl CommandTable {
     }
 }
 
+fn rename(commands: &mut [Command], from: &[u8], to: &[u8]) -> Result<(), &'static str> {
+    let find = |name: &[u8]| {
+        let is_called = |command: &Command| {
+            command.parent.is_none() && command.called.eq_ignore_ascii_case(name)
+        };
+        (!name.is_empty()).then(|| commands.iter().position(is_called))?
+    };
+    let index = find(from).ok_or("No such command in rename-command")?;
+    if find(to).is_some_and(|taken| taken != index) {
+        return Err("Target command name already exists");
+    }
+    commands[index].called = to.into();
+    Ok(())
+}
+
 fn add_rows<H: Copy>(
     commands: &mut Vec<Command>,
     rows: &'static [Row<H>],
@@ -181,7 +208,7 @@ fn add_rows<H: Copy>(
 ) {
     for row in rows {
         let id = CommandId(u16::try_from(commands.len()).expect("fewer than 65,535 commands"));
-        let name = match parent {
+        let name: Box<str> = match parent {
             Some(parent) => {
                 format!("{}|{}", commands[usize::from(parent.0)].name, row.spec.name).into()
             }
@@ -190,6 +217,7 @@ fn add_rows<H: Copy>(
         commands.push(Command {
             id,
             spec: &row.spec,
+            called: name.as_bytes().into(),
             name,
             action: match row.run {
                 Run::Handler(handler) | Run::Both(handler, _) => action(handler),
@@ -214,7 +242,7 @@ fn place(commands: &[Command]) -> (Vec<u16>, u64, u32) {
     let mut random = fastrand::Rng::with_seed(0x7275_6464_6c65);
     let top: Vec<_> = commands
         .iter()
-        .filter(|command| command.parent.is_none())
+        .filter(|command| command.parent.is_none() && !command.called.is_empty())
         .collect();
     for bits in 10.. {
         let shift = u64::BITS - bits;
@@ -222,7 +250,7 @@ fn place(commands: &[Command]) -> (Vec<u16>, u64, u32) {
             let multiplier = random.u64(..) | 1;
             let mut slots = vec![EMPTY; 1 << bits];
             let placed = top.iter().all(|command| {
-                let word = pack(command.name.as_bytes());
+                let word = pack(&command.called);
                 let slot = &mut slots[(word.wrapping_mul(multiplier) >> shift) as usize];
                 let free = *slot == EMPTY;
                 *slot = command.id.0;
@@ -313,5 +341,30 @@ mod tests {
             assert!(table.find(format!("{upper}x").as_bytes()).is_none());
         }
         assert!(table.find(b"").is_none());
+    }
+
+    #[test]
+    fn renamed_commands_go_by_their_new_names_alone() {
+        let rename = |pairs: &[(&str, &str)]| {
+            let bytes =
+                |(from, to): &(&str, &str)| (from.as_bytes().to_vec(), to.as_bytes().to_vec());
+            CommandTable::renamed(&pairs.iter().map(bytes).collect::<Vec<_>>())
+        };
+        let table = rename(&[
+            ("GET", "fetch"),
+            ("del", ""),
+            ("fetch", "Fetch2"),
+            ("set", "get"),
+        ]);
+        let table = table.unwrap();
+        let name = |called: &[u8]| table.find(called).map(|command| &*command.name);
+        assert_eq!(name(b"fetch2"), Some("get"));
+        assert_eq!(name(b"GET"), Some("set"));
+        assert_eq!((name(b"del"), name(b"set"), name(b"")), (None, None, None));
+        assert!(table.top_level().all(|command| &*command.name != "del"));
+        let refused = rename(&[("nope", "x")]).unwrap_err();
+        assert_eq!(refused, "No such command in rename-command");
+        let refused = rename(&[("get", "SET")]).unwrap_err();
+        assert_eq!(refused, "Target command name already exists");
     }
 }

@@ -167,7 +167,7 @@ fn included_files_are_read_where_they_are_named() {
 #[test]
 fn what_has_no_effect_is_said_once_and_only_when_it_differs() {
     let text = "io-threads 4\nappendonly no\nactiverehashing yes\nloadmodule x.so\nloadmodule y.so\n\
-                tls-port 0\nmaxmemory 1gb";
+                tls-port 0\ntimeout 9";
     let warnings = read(text, &[]).unwrap().warnings;
     let about = |name: &str| {
         warnings

@@ -5,6 +5,7 @@ use super::super::value::{Reason, Value};
 use super::{INT_MAX, Param, field};
 
 const DEFRAG: &str = "the allocator's arenas are not defragmented";
+const EVICTION: &str = "eviction";
 const LAZY: &str = "large values are always freed by a thread of their own";
 
 pub(super) const PARAMS: &[Param] = &[
@@ -14,28 +15,32 @@ pub(super) const PARAMS: &[Param] = &[
         "0",
         "The most memory for data; 0: no limit.",
     )
-    .at(field!(maxmemory)),
+    .at(field!(maxmemory))
+    .coming(EVICTION),
     Param::choice(
         "maxmemory-policy",
         MaxmemoryPolicy::WORDS,
         "noeviction",
         "What goes when memory is full: which keys, by which order, or nothing.",
     )
-    .at(field!(maxmemory_policy)),
+    .at(field!(maxmemory_policy))
+    .coming(EVICTION),
     Param::int(
         "maxmemory-samples",
         (1, INT_MAX),
         "5",
         "How many keys are looked at to find the one to evict.",
     )
-    .at(field!(maxmemory_samples)),
+    .at(field!(maxmemory_samples))
+    .coming(EVICTION),
     Param::int(
         "maxmemory-eviction-tenacity",
         (0, 100),
         "10",
         "How much time eviction may take in one turn, from little to without end.",
     )
-    .at(field!(maxmemory_eviction_tenacity)),
+    .at(field!(maxmemory_eviction_tenacity))
+    .coming(EVICTION),
     Param::int(
         "lfu-log-factor",
         (0, INT_MAX),
@@ -62,7 +67,8 @@ pub(super) const PARAMS: &[Param] = &[
         "no",
         "Leave keys past their time alone, while another server's data is copied in.",
     )
-    .at(field!(import_mode)),
+    .at(field!(import_mode))
+    .coming("replication"),
     Param::flag(
         "lazyfree-lazy-eviction",
         "no",
@@ -92,7 +98,7 @@ pub(super) const PARAMS: &[Param] = &[
         "no",
         "Let FLUSHALL and FLUSHDB without SYNC or ASYNC free in the background.",
     )
-    .at(field!(lazyfree_lazy_user_flush)),
+    .no_effect(LAZY),
     Param::flag("activedefrag", "no", "Move values together in idle time.")
         .checked(no_defragmentation)
         .no_effect(DEFRAG),

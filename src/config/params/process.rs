@@ -223,7 +223,7 @@ pub(super) const PARAMS: &[Param] = &[
         "yes",
         "Let the allocator purge in a thread of its own.",
     )
-    .at(field!(jemalloc_bg_thread)),
+    .no_effect("the allocator purges as time goes by, without a thread"),
     Param::flag(
         "activerehashing",
         "yes",

@@ -54,6 +54,11 @@ impl Start {
         }
     }
 
+    /// The program to start.
+    pub(crate) fn program(&self) -> String {
+        self.command.join(" ")
+    }
+
     /// Further arguments, which win over the harness's own.
     pub(crate) fn args<T: AsRef<str>>(mut self, args: impl IntoIterator<Item = T>) -> Start {
         self.args

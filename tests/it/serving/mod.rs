@@ -4,6 +4,7 @@ mod fairness;
 mod lifecycle;
 mod limits;
 mod listening;
+mod process;
 mod protocol;
 
 use crate::harness::server::Start;
