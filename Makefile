@@ -26,7 +26,7 @@ test: tools clients ## install what the tests need, then run the whole gate
 	@scripts/step "format" $(CARGO) fmt --check
 	@scripts/step "lints" $(CARGO) clippy --locked --all-targets -- -D warnings
 	@scripts/step "unit tests" $(TEST) --lib --bins
-	@scripts/step "integration tests" $(TEST) --test it
+	@RUDDLE_TEST_TOOLS=$(TOOLS) scripts/step "integration tests" $(TEST) --test it
 	@echo "all tests passed"
 
 check: cargo ## format, lints and unit tests: the quick gate while writing

@@ -13,16 +13,12 @@ use std::process::{Command, Output, Stdio};
 use redis::{Commands, ConnectionLike};
 
 use crate::harness::repository;
-use crate::harness::server::{Server, Start};
+use crate::harness::server::Server;
 use crate::harness::target::Target;
 
 /// The server with a TCP port: libraries know no other way by default.
 fn server() -> Option<Server> {
-    match Target::chosen()? {
-        Target::Ruddle => Some(Start::ruddle().tcp().start()),
-        Target::Command(line) => Some(Start::command(&line).tcp().start()),
-        Target::Running(_) => None,
-    }
+    Some(Target::chosen().start()?.tcp().start())
 }
 
 /// A file that `make test` installed.

@@ -84,6 +84,18 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
+        command: "object",
+        explains: |_, redis, ours| (redis, ours) == (&Reply::Int(SHARED), &Reply::Int(1)),
+        reason: "no value is shared, as in Valkey: small integers have one reference too",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "client",
+        explains: |_, valkey, _| is_error(valkey, "ERR client-id should be greater than 0"),
+        reason: "CLIENT LIST ID 0 finds nobody, as in Redis 7",
+    },
+    Difference {
+        from: Dialect::Redis70,
         command: "bitcount",
         explains: |command, redis, _| command.0.len() == 3 && is_error(redis, "ERR syntax error"),
         reason: "the end may be left out, as in Valkey 8.1",
@@ -137,6 +149,9 @@ const MEANT: &[Difference] = &[
         reason: "numbers are read before surplus words are refused, as in Valkey",
     },
 ];
+
+/// What Redis says of an object that many keys share.
+const SHARED: i64 = 2_147_483_647;
 
 /// What Valkey and we call a string that is neither short nor long.
 const EMBEDDED: [Option<&[u8]>; 2] = [Some(b"embstr"), Some(b"raw")];

@@ -215,6 +215,16 @@ fn bit_read(v: &mut Values, _: Dialect) -> Words {
     }
 }
 
+/// A number for BITFIELD. Not the smallest ones: Redis subtracts them from a limit without looking
+/// whether that overflows, and then saturates at the wrong end.
+fn summand(v: &mut Values) -> Vec<u8> {
+    let integer = v.integer();
+    match integer.starts_with(b"-92233720368547758") {
+        true => (-(1_i64 << 62)).to_string().into(),
+        false => integer,
+    }
+}
+
 fn bitfield(v: &mut Values, _: Dialect) -> Words {
     let read_only = v.once_in(4);
     let mut words = Words::new(if read_only { "BITFIELD_RO" } else { "BITFIELD" }).arg(v.key());
@@ -238,10 +248,10 @@ fn bitfield(v: &mut Values, _: Dialect) -> Words {
                 words.arg("OVERFLOW").arg(overflow)
             }
             1 if !read_only || v.once_in(5) => {
-                words.arg("SET").arg(width).arg(place).arg(v.integer())
+                words.arg("SET").arg(width).arg(place).arg(summand(v))
             }
             2 if !read_only || v.once_in(5) => {
-                words.arg("INCRBY").arg(width).arg(place).arg(v.integer())
+                words.arg("INCRBY").arg(width).arg(place).arg(summand(v))
             }
             _ => words.arg("GET").arg(width).arg(place),
         };

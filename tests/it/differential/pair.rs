@@ -6,7 +6,7 @@ use super::differences::{self, Compare};
 use super::generate::Dialect;
 use crate::harness::client::{Address, Client, NoReply, encode};
 use crate::harness::reply::{Reply, quoted};
-use crate::harness::server::{Server, Start};
+use crate::harness::server::Server;
 use crate::harness::target::Target;
 
 /// One command's words.
@@ -79,17 +79,14 @@ struct Side {
 
 impl Side {
     fn start(target: &Target) -> Side {
-        let start = match target {
-            Target::Ruddle => Start::ruddle(),
-            Target::Command(line) => Start::command(line),
-            Target::Running(address) => {
-                return Side {
-                    address: address.clone(),
-                    client: Client::connect(address),
-                    _server: None,
-                };
-            }
-        };
+        if let Target::Running(address) = target {
+            return Side {
+                address: address.clone(),
+                client: Client::connect(address),
+                _server: None,
+            };
+        }
+        let start = target.start().expect("it does not run yet");
         let server = start.start();
         Side {
             address: server.unix(),

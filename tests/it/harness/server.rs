@@ -274,9 +274,3 @@ pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }
-
-/// Whether our server is there at all yet: a binary that says nothing to `--version` is not.
-pub(crate) fn ruddle_exists() -> bool {
-    let output = Command::new(RUDDLE).arg("--version").output();
-    output.is_ok_and(|output| !output.stdout.is_empty())
-}

@@ -4,7 +4,7 @@ use std::env;
 use std::net::ToSocketAddrs;
 
 use super::client::{Address, Client};
-use super::server::{REDIS, ruddle_exists};
+use super::server::{REDIS, Start};
 
 /// A server to be asked.
 #[derive(Clone, Debug)]
@@ -18,16 +18,25 @@ pub(crate) enum Target {
 
 impl Target {
     /// `RUDDLE_TEST_SERVER`: `host:port` of a running server, or a program to start instead of
-    /// ours. None: our server is not there yet.
-    pub(crate) fn chosen() -> Option<Target> {
+    /// ours.
+    pub(crate) fn chosen() -> Target {
         let Ok(value) = env::var("RUDDLE_TEST_SERVER") else {
-            return ruddle_exists().then_some(Target::Ruddle);
+            return Target::Ruddle;
         };
         let address = value.to_socket_addrs().ok().and_then(|mut all| all.next());
-        Some(match address {
+        match address {
             Some(address) => Target::Running(Address::Tcp(address)),
             None => Target::Command(value),
-        })
+        }
+    }
+
+    /// How to start it; none: it runs already, and tests that need a fresh one cannot ask it.
+    pub(crate) fn start(&self) -> Option<Start> {
+        match self {
+            Target::Ruddle => Some(Start::ruddle()),
+            Target::Command(line) => Some(Start::command(line)),
+            Target::Running(_) => None,
+        }
     }
 
     /// Debian's redis-server.

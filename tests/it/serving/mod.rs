@@ -10,11 +10,7 @@ mod protocol;
 use crate::harness::server::Start;
 use crate::harness::target::Target;
 
-/// Our server, or the one chosen instead; none: it is not there, or somebody else started it.
+/// Our server, or the one chosen instead; none: somebody else started it.
 fn subject() -> Option<Start> {
-    match Target::chosen()? {
-        Target::Ruddle => Some(Start::ruddle()),
-        Target::Command(line) => Some(Start::command(&line)),
-        Target::Running(_) => None,
-    }
+    Target::chosen().start()
 }

@@ -14,20 +14,9 @@ use crate::harness::verdict;
 use crate::wire::transcripts;
 use info::Info;
 
-/// Ours: started for this test, unless somebody said which.
+/// Ours, or the one chosen instead; none: somebody else started it.
 fn subject() -> Option<Server> {
-    let start = match Target::chosen()? {
-        Target::Ruddle => Start::ruddle(),
-        Target::Command(line) => Start::command(&line),
-        Target::Running(_) => return None,
-    };
-    let server = start.start();
-    let known = server.connect().words("COMMAND COUNT");
-    if known.is_error() {
-        eprintln!("the server has no COMMAND yet: its table was not checked");
-        return None;
-    }
-    Some(server)
+    Some(Target::chosen().start()?.start())
 }
 
 /// Every command and subcommand, by full name (`object|encoding`).
@@ -103,14 +92,10 @@ fn arity_is_as_the_table_says() {
 
 #[test]
 fn only_those_that_may_run_before_authentication() {
-    let Some(target) = Target::chosen() else {
+    let Some(start) = Target::chosen().start() else {
         return;
     };
     let Some(open) = subject() else { return };
-    let start = match target {
-        Target::Command(line) => Start::command(&line),
-        _ => Start::ruddle(),
-    };
     let server = start.args(["--requirepass", "secret"]).start();
     let mut problems = Vec::new();
     for (name, info) in table(&mut open.connect()) {
