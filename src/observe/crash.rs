@@ -75,3 +75,46 @@ fn begin(info: &PanicHookInfo<'_>, version: &str) {
     let stack = Backtrace::force_capture();
     log::error!(target: RAW, "\n------ STACK TRACE ------\n{stack}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::observe::log::{Log, Settings};
+
+    const CHILD: &str = "RUDDLE_TEST_CRASH";
+
+    /// The log and the hook are the process's, so the crash has a process of its own.
+    #[test]
+    fn a_report_has_its_start_its_stack_and_its_end() {
+        if std::env::var_os(CHILD).is_some() {
+            Log::install(&Settings::default()).unwrap();
+            let reports = CrashReports::install(true, "Ruddle x".to_owned());
+            let ended = std::panic::catch_unwind(|| panic!("the reason"));
+            assert!(ended.is_err());
+            return reports.end(&[("SERVER", "fact:1".to_owned())]);
+        }
+        let name = "observe::crash::tests::a_report_has_its_start_its_stack_and_its_end";
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut rest = &*text;
+        for part in [
+            "\n=== RUDDLE BUG REPORT START: Cut & paste starting from here ===\n",
+            "Guru Meditation: the reason #src/observe/crash.rs:",
+            "\n------ STACK TRACE ------\n",
+            "a_report_has_its_start",
+            "\n------ SERVER ------\nfact:1\n",
+            "\n=== RUDDLE BUG REPORT END.",
+        ] {
+            let at = rest
+                .find(part)
+                .unwrap_or_else(|| panic!("{part:?} is not in\n{text}"));
+            rest = &rest[at + part.len()..];
+        }
+    }
+}
