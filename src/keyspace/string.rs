@@ -14,27 +14,40 @@ const FLAT_BYTES_MAX: usize = 256 * 1024;
 
 const OUTSIDE_BYTES_MIN: usize = INLINE_BYTES_MAX + 1;
 
-/// Hands `value` on in the form for its length, and whether it is to be called `raw`.
+/// `value` in the form for its length, and whether it is to be called `raw`. `kept` holds bytes
+/// that have to be copied together first.
 #[inline]
-pub(super) fn place<R>(value: NewStr<'_>, then: impl FnOnce(Payload<'_>, bool) -> R) -> R {
+pub(super) fn place<'a>(value: NewStr<'a>, kept: &'a mut Vec<u8>) -> (Payload<'a>, bool) {
     match value {
-        NewStr::Int(value) => then(Payload::Int(value), false),
-        NewStr::Bytes { bytes, raw } => match bytes.len() {
-            0..=INLINE_BYTES_MAX => then(Payload::Inline(bytes), raw),
-            _ => then(outside(bytes), raw),
-        },
-        NewStr::Flat(bytes) => match bytes.len() {
-            0..=INLINE_BYTES_MAX => then(Payload::Inline(&bytes), true),
-            OUTSIDE_BYTES_MIN..=FLAT_BYTES_MAX => then(Payload::Flat(bytes), true),
-            _ => then(outside(&bytes), true),
-        },
-        NewStr::Rope(rope) => match rope.len() {
-            0..=INLINE_BYTES_MAX => then(Payload::Inline(&rope.to_vec()), true),
-            OUTSIDE_BYTES_MIN..=FLAT_BYTES_MAX => {
-                then(Payload::Flat(Arc::new(rope.to_vec())), true)
-            }
-            _ => then(Payload::Rope(Box::new(rope)), true),
-        },
+        NewStr::Int(value) => (Payload::Int(value), false),
+        NewStr::Bytes { bytes, raw } if bytes.len() <= INLINE_BYTES_MAX => {
+            (Payload::Inline(bytes), raw)
+        }
+        NewStr::Bytes { bytes, raw } => (outside(bytes), raw),
+        NewStr::Flat(bytes) => (place_flat(bytes, kept), true),
+        NewStr::Rope(rope) => (place_rope(rope, kept), true),
+    }
+}
+
+fn place_flat(bytes: Arc<Vec<u8>>, kept: &mut Vec<u8>) -> Payload<'_> {
+    match bytes.len() {
+        0..=INLINE_BYTES_MAX => {
+            kept.extend_from_slice(&bytes);
+            Payload::Inline(kept)
+        }
+        OUTSIDE_BYTES_MIN..=FLAT_BYTES_MAX => Payload::Flat(bytes),
+        _ => outside(&bytes),
+    }
+}
+
+fn place_rope(rope: Rope, kept: &mut Vec<u8>) -> Payload<'_> {
+    match rope.len() {
+        0..=INLINE_BYTES_MAX => {
+            *kept = rope.to_vec();
+            Payload::Inline(kept)
+        }
+        OUTSIDE_BYTES_MIN..=FLAT_BYTES_MAX => Payload::Flat(Arc::new(rope.to_vec())),
+        _ => Payload::Rope(Box::new(rope)),
     }
 }
 

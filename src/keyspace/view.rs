@@ -255,6 +255,8 @@ impl<'a> View<'a> {
     /// Gives `key` a string, whatever it held before.
     #[inline]
     pub fn set(&mut self, key: &[u8], value: NewStr<'_>, deadline: Deadline) {
+        let mut kept = Vec::new();
+        let (payload, raw) = place(value, &mut kept);
         let hash = self.hash(key);
         if let Some(mut entry) = self.write_hashed(hash, key) {
             let deadline = match deadline {
@@ -262,9 +264,7 @@ impl<'a> View<'a> {
                 Deadline::Never => None,
                 Deadline::At(at) => Some(at),
             };
-            place(value, |payload, raw| {
-                entry.overwrite(payload, raw, deadline)
-            });
+            entry.overwrite(payload, raw, deadline);
             return;
         }
         let deadline = match deadline {
@@ -273,9 +273,7 @@ impl<'a> View<'a> {
         };
         let parts = self.parts();
         let clock = parts.policy.start(parts.now);
-        let block = place(value, |payload, raw| {
-            Block::new(key, payload, raw, deadline, clock)
-        });
+        let block = Block::new(key, payload, raw, deadline, clock);
         parts.table.insert(parts.epoch, hash.0, block);
     }
 
@@ -450,7 +448,9 @@ impl EntryMut<'_> {
     #[inline]
     pub fn set(&mut self, value: NewStr<'_>) {
         let deadline = self.as_entry().deadline();
-        place(value, |payload, raw| self.overwrite(payload, raw, deadline));
+        let mut kept = Vec::new();
+        let (payload, raw) = place(value, &mut kept);
+        self.overwrite(payload, raw, deadline);
     }
 
     /// The string to change in place. The value must be a string.

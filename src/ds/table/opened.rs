@@ -45,6 +45,7 @@ impl<'a, N: Node> Opened<'a, N> {
     }
 
     /// Changes the node; it is copied before if a frozen root reaches it. The key stays.
+    #[inline]
     pub fn update<R>(&mut self, change: impl FnOnce(N) -> (N, R)) -> R {
         if !self.is_private() {
             self.replace(N::path_copy(self.node()));
@@ -109,6 +110,7 @@ impl<'a, N: Node> Opened<'a, N> {
     }
 
     /// Makes the slot point at `node`. What it pointed at before is the caller's.
+    #[inline]
     fn store(&mut self, node: N) {
         let deadline = N::deadline(node.by_ref());
         let was_volatile = self.seg.slot(self.spot).is_volatile();
