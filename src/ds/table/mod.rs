@@ -36,7 +36,8 @@
 //! Unsafe code: slots and words are tagged raw pointers (8 bytes where an `Arc` and a separate
 //! hash would take 16 or more), and private nodes are written in place while another thread reads
 //! frozen ones. The tests run under Miri:
-//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --lib ds::table`.
+//! `MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --lib -- ds::table keyspace`,
+//! some ten minutes.
 #![expect(
     unsafe_code,
     reason = "raw versioned nodes; see the module's last paragraph"
