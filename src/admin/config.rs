@@ -19,6 +19,7 @@ use crate::ds::glob::{Case, Glob};
 use crate::server::Server;
 use crate::server::process::open_files;
 use crate::sys::alloc::used_bytes;
+use crate::sys::memory;
 
 type Reply = Result<(), CommandError>;
 
@@ -205,6 +206,12 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
         "crash-log-enabled" => {
             server.process.apply_crash(config);
             Ok(())
+        }
+        "jemalloc-bg-thread" => {
+            memory::purge_in_background(config.jemalloc_bg_thread).map_err(|error| {
+                log::warn!("The allocator cannot purge in the background: {error}");
+                "Unable to start the allocator's thread. Check server logs.".into()
+            })
         }
         "proto-max-bulk-len" => {
             server.limits.string_bytes_max = config.proto_max_bulk_len;

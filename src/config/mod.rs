@@ -101,6 +101,7 @@ fields! {
         pub oom_score_adj: OomScoreAdj,
         pub oom_score_adj_values: [i32; 3],
         pub disable_thp: bool,
+        pub jemalloc_bg_thread: bool,
         pub enable_protected_configs: Permission,
         pub enable_debug_command: Permission,
         pub debug_context: Vec<u8>,

@@ -326,12 +326,14 @@ impl Reply {
 
     #[inline]
     fn length(&mut self, kind: u8, len: usize) {
-        if len < 10 {
-            // One digit, no division: most headers.
-            let digit = b'0' + u8::try_from(len).unwrap_or(0);
-            self.output.extend(&[kind, digit, b'\r', b'\n']);
-        } else {
-            self.header(kind, i64::try_from(len).unwrap_or(i64::MAX));
+        match u8::try_from(len) {
+            // One or two digits: most headers.
+            Ok(len @ ..10) => self.output.extend(&[kind, b'0' + len, b'\r', b'\n']),
+            Ok(len @ 10..100) => {
+                let (tens, ones) = (b'0' + len / 10, b'0' + len % 10);
+                self.output.extend(&[kind, tens, ones, b'\r', b'\n']);
+            }
+            _ => self.header(kind, i64::try_from(len).unwrap_or(i64::MAX)),
         }
     }
 

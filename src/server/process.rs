@@ -86,6 +86,11 @@ pub fn apply_memory(config: &Config) {
     {
         log::warn!("Huge pages cannot be kept away from the heap: {error}");
     }
+    if config.jemalloc_bg_thread
+        && let Err(error) = memory::purge_in_background(true)
+    {
+        log::warn!("The allocator cannot purge in the background: {error}");
+    }
 }
 
 /// Lets the process have a file for each of `maxclients`; how many it can have, if fewer.

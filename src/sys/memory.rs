@@ -3,13 +3,21 @@
 use std::fs;
 use std::io;
 
-/// Keeps transparent huge pages away from the whole process: each one is zeroed within a page
-/// fault, a pause of some 400 µs for 2 MB, and a copy of a page then copies 2 MB.
+/// Keeps transparent huge pages away from the whole process.
 ///
 /// # Errors
 /// If the kernel refuses.
 pub fn disable_transparent_huge_pages() -> io::Result<()> {
     Ok(rustix::thread::disable_transparent_huge_pages(true)?)
+}
+
+/// Lets the allocator give freed pages back in a thread of its own, or stops that: a loop that does
+/// it between two commands would pause for what was freed in bulk.
+///
+/// # Errors
+/// If the allocator cannot start its thread.
+pub fn purge_in_background(wanted: bool) -> io::Result<()> {
+    tikv_jemalloc_ctl::background_thread::write(wanted).map_err(io::Error::other)
 }
 
 /// Bytes of memory resident now.

@@ -65,6 +65,19 @@ pub(super) struct Header {
 
 const _: () = assert!(size_of::<Header>() == LINE_BYTES);
 
+/// Whether two keys are equal. Most keys are short: two overlapping words decide, without a call.
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    match a.len() {
+        _ if a.len() != b.len() => false,
+        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        17..=32 => {
+            a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk()
+        }
+        _ => a == b,
+    }
+}
+
 /// Bytes of a cache line.
 const LINE_BYTES: usize = 64;
 
@@ -227,7 +240,7 @@ impl<N: Node> Seg<N> {
             for slot in bucket.matching(tag) {
                 let node = bucket.slots[slot].node().expect("a used slot is not null");
                 // SAFETY: slots of a live segment point at live nodes.
-                if unsafe { N::borrow(node) }.key() == key {
+                if same_bytes(unsafe { N::borrow(node) }.key(), key) {
                     return Some(Spot {
                         bucket: index,
                         slot,

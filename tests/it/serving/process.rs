@@ -172,9 +172,11 @@ fn the_log_has_the_shape_asked_for() {
 
 /// The parameters of a server and their values, but those that differ by how it was started.
 fn parameters(start: Start) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    const OWN: [&[u8]; 7] = [
+    const OWN: [&[u8]; 8] = [
         b"bind",
         b"dir",
+        // Huge pages hurt a server that forks; this one does not.
+        b"disable-thp",
         b"enable-debug-command",
         b"port",
         b"save",
