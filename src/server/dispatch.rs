@@ -1,8 +1,8 @@
 //! Executes one request: find the command, pass the gate, run the handler, settle the consequences.
 
-use super::Server;
 use super::gate::Verdict;
 use super::table::{Action, Command, CommandId, CommandTable};
+use super::{Moment, Server};
 use crate::admin::AdminCall;
 use crate::client::slab::ClientKey;
 use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
@@ -13,7 +13,7 @@ use crate::ds::output::Mark;
 use crate::keyspace::KeyHash;
 use crate::observe::metrics::Outcome;
 use crate::resp::request::{OwnedRequest, Request};
-use crate::sys::clock::MonoNs;
+use crate::sys::clock::{MonoNs, UnixUs};
 
 /// What is known of a request before it is executed.
 #[derive(Clone, Copy, Default)]
@@ -153,11 +153,13 @@ impl Server {
     /// Moves the present moment on to `mono`; the wall clock follows at the same pace until it is
     /// read again at the next turn.
     #[inline]
-    fn advance_to(&mut self, mono: MonoNs) {
-        let us = mono.since(self.now.mono) / 1000;
-        self.now.unix.0 = self.now.unix.0.saturating_add_unsigned(us);
-        // What is below a microsecond stays to be counted next time.
-        self.now.mono.0 += us * 1000;
+    pub(super) fn advance_to(&mut self, mono: MonoNs) {
+        let us = mono.since(self.turn_began.mono) / 1000;
+        let unix = self.turn_began.unix.0.saturating_add_unsigned(us);
+        self.now = Moment {
+            unix: UnixUs(unix),
+            mono,
+        };
     }
 
     #[cold]

@@ -57,6 +57,8 @@ pub struct Server {
     pub clock: Clock,
     /// The present moment, as read once for the command being executed.
     pub now: Moment,
+    /// The last time both clocks were read together.
+    turn_began: Moment,
     pub random: fastrand::Rng,
     pub reaper: Reaper,
     pub effects: Effects,
@@ -144,10 +146,11 @@ struct Work {
 impl Server {
     /// Reads both clocks.
     pub fn read_clock(&mut self) {
-        self.now = Moment {
+        self.turn_began = Moment {
             unix: self.clock.unix_us(),
             mono: self.clock.mono(),
         };
+        self.now = self.turn_began;
     }
 
     /// Lists a client among those with input to work on, once.

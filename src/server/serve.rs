@@ -192,6 +192,8 @@ impl Server {
     /// Executes a stage in order; requests behind one that made the client wait are kept for it.
     fn execute_stage(&mut self, key: ClientKey, stage: &Stage, buf: &[u8]) {
         let table = Arc::clone(&self.table);
+        // Reading and parsing are not part of the first command's time.
+        self.advance_to(self.clock.mono());
         for index in 0..stage.batch.len() {
             let request = stage.batch.request(index, buf);
             let client = &mut self.clients[key];
@@ -209,6 +211,7 @@ impl Server {
             return true;
         }
         let table = Arc::clone(&self.table);
+        self.advance_to(self.clock.mono());
         while self.clients[key].is_ready() {
             let Some(owned) = self.clients[key].postponed.pop_front() else {
                 return true;

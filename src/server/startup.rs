@@ -182,6 +182,7 @@ impl Server {
             table,
             clock,
             now,
+            turn_began: now,
             started: now,
             run_id: random_id(&mut random),
             replication_id: random_id(&mut random),
