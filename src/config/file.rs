@@ -212,10 +212,7 @@ impl Reader<'_> {
                     .push((from.clone(), to.clone()));
                 Ok(())
             }
-            (b"user", [_, ..]) => self.note(
-                "'user' is accepted but has no effect yet: access control lists will \
-                           bring it. Everybody who can connect may do everything.",
-            ),
+            (b"user", [_, ..]) => Err(params::NO_ACCESS_CONTROL.into()),
             (b"loadmodule", [_, ..]) => {
                 self.note("'loadmodule' is accepted but has no effect: modules are not supported.")
             }

@@ -124,6 +124,15 @@ fn errors_name_file_line_and_text() {
         ("include", "Bad directive or wrong number of arguments"),
         ("include a b", "Bad directive or wrong number of arguments"),
         ("user", "Bad directive or wrong number of arguments"),
+        (
+            "user default off",
+            "access control lists are not part of this version",
+        ),
+        (
+            "aclfile users.acl",
+            "access control lists are not part of this version",
+        ),
+        ("tls-port 6380", "TLS is not part of this version"),
         ("dir nowhere", "No such file or directory"),
         (
             "sentinel x",
@@ -167,7 +176,7 @@ fn included_files_are_read_where_they_are_named() {
 #[test]
 fn what_has_no_effect_is_said_once_and_only_when_it_differs() {
     let text = "io-threads 4\nappendonly no\nactiverehashing yes\nloadmodule x.so\nloadmodule y.so\n\
-                tls-port 0\ntimeout 9";
+                tls-port 0\naclfile \"\"\ntimeout 9";
     let warnings = read(text, &[]).unwrap().warnings;
     let about = |name: &str| {
         warnings

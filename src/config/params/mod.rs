@@ -18,6 +18,8 @@ mod replication;
 mod security;
 mod types;
 
+pub(super) use security::NO_ACCESS_CONTROL;
+
 use super::Config;
 use super::value::{Kind, Reason, Value, Words};
 

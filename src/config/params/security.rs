@@ -1,7 +1,7 @@
 //! Parameters of passwords, users and TLS.
 
 use super::super::choices::AclPubsubDefault;
-use super::super::value::Words;
+use super::super::value::{Reason, Value, Words};
 use super::{INT_MAX, PORT_MAX, Param, field};
 
 const USERS: &str = "access control lists";
@@ -17,9 +17,14 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .at(field!(requirepass))
     .secret(),
-    Param::text("aclfile", "", "The file of users.")
-        .restart()
-        .coming(USERS),
+    Param::text(
+        "aclfile",
+        "",
+        "The file of users. One that is named is refused until it would be read.",
+    )
+    .restart()
+    .checked(no_users)
+    .coming(USERS),
     Param::int(
         "acllog-max-len",
         (0, i64::MAX),
@@ -34,7 +39,14 @@ pub(super) const PARAMS: &[Param] = &[
         "Whether new users may use every channel or none.",
     )
     .coming(USERS),
-    Param::int("tls-port", (0, PORT_MAX), "0", "The port for TLS; 0: none.").coming(TLS),
+    Param::int(
+        "tls-port",
+        (0, PORT_MAX),
+        "0",
+        "The port for TLS; 0: none. Others are refused until TLS would be spoken there.",
+    )
+    .checked(no_tls)
+    .coming(TLS),
     Param::optional("tls-cert-file", "The server's certificate.").coming(TLS),
     Param::optional("tls-key-file", "The server's key.").coming(TLS),
     Param::optional("tls-key-file-pass", "The passphrase of that key.")
@@ -110,3 +122,22 @@ pub(super) const PARAMS: &[Param] = &[
     .restart()
     .no_effect("the seed is drawn anew at every start"),
 ];
+
+/// What promises protection is not accepted without effect: the server would stand open behind a
+/// configuration that says it does not.
+pub(in crate::config) const NO_ACCESS_CONTROL: &str =
+    "access control lists are not part of this version";
+
+fn no_users(value: &Value) -> Result<(), Reason> {
+    match value {
+        Value::Text(file) if !file.is_empty() => Err(NO_ACCESS_CONTROL.into()),
+        _ => Ok(()),
+    }
+}
+
+fn no_tls(value: &Value) -> Result<(), Reason> {
+    match value {
+        Value::Int(1..) => Err("TLS is not part of this version".into()),
+        _ => Ok(()),
+    }
+}
