@@ -21,6 +21,9 @@ pub const INSET_BYTES_MIN: usize = 16 * 1024;
 /// A buffer that grew beyond this is not kept for reuse.
 pub const BUFFER_KEPT_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes already consumed are dropped from the front once there are so many, and as many as wait.
+const CONSUMED_KEPT_BYTES_MAX: usize = 64 * 1024;
+
 /// A shared run of bytes placed before `buf[at]`.
 #[derive(Debug)]
 struct Inset {
@@ -194,6 +197,27 @@ impl Output {
         if self.is_empty() {
             self.buf.clear();
             self.sent = 0;
+        } else {
+            self.drop_consumed();
+        }
+    }
+
+    /// Gives back the room of what was consumed: a peer that always leaves something waiting must
+    /// not make the queue keep everything it ever held. The bytes that move are never more than
+    /// those dropped, so a byte moves once, on average.
+    #[inline]
+    fn drop_consumed(&mut self) {
+        let waiting = self.buf.len() - self.sent;
+        if self.sent < CONSUMED_KEPT_BYTES_MAX.max(waiting) {
+            return;
+        }
+        self.buf.drain(..self.sent);
+        for inset in &mut self.insets {
+            inset.at -= self.sent;
+        }
+        self.sent = 0;
+        if self.buf.capacity() / 4 > waiting.max(BUFFER_KEPT_BYTES_MAX) {
+            self.buf.shrink_to(2 * waiting);
         }
     }
 
@@ -264,6 +288,48 @@ mod tests {
             assert_eq!(got, want, "step {step}");
             assert_eq!(output.inset_count(), 0);
         }
+    }
+
+    #[test]
+    fn what_was_consumed_is_not_kept_while_more_waits() {
+        for size in [1000, INSET_BYTES_MIN] {
+            let piece = shared(size, b'x');
+            let mut output = Output::default();
+            let (mut added, mut consumed) = (Vec::new(), Vec::new());
+            for turn in 0..1000_usize {
+                let head = turn.to_string();
+                output.extend(head.as_bytes());
+                output.share(&piece, 0, size);
+                output.extend(&[b'-'; 400]);
+                added.extend(head.as_bytes());
+                added.extend(&*piece);
+                added.extend(&[b'-'; 400]);
+                // The peer is always a little behind.
+                if output.len() > 50_000 {
+                    let count = size + turn % 1000;
+                    consumed.extend(&output.to_vec()[..count]);
+                    output.consume(count);
+                }
+            }
+            assert!(output.buf.capacity() < 500_000, "{}", output.buf.capacity());
+            consumed.extend(output.to_vec());
+            assert!(consumed == added);
+        }
+    }
+
+    #[test]
+    fn the_room_of_a_burst_is_given_back_before_the_queue_is_empty() {
+        let mut output = Output::default();
+        output.extend(&vec![b'x'; 50_000_000]);
+        while output.len() > 1000 {
+            output.consume(900.max(output.len() / 10));
+        }
+        assert!(!output.is_empty());
+        assert!(
+            output.buf.capacity() < 1_000_000,
+            "{}",
+            output.buf.capacity()
+        );
     }
 
     #[test]
