@@ -118,7 +118,7 @@ pub(in crate::admin) fn reply(
             call.reply.ok();
         }
         b"off" => *mode = ReplyMode::Off,
-        b"skip" if *mode == ReplyMode::On => *mode = ReplyMode::SkipNext,
+        b"skip" if *mode != ReplyMode::Off => *mode = ReplyMode::SkipNext,
         b"skip" => {}
         _ => return Err(CommandError::SYNTAX),
     }
