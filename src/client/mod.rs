@@ -173,6 +173,12 @@ impl Client {
         matches!(self.activity, Activity::Closing(_))
     }
 
+    /// Whether it is closed at the end of this turn, whatever waits for it: as good as gone.
+    #[inline]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self.activity, Activity::Closing(reason) if reason != CloseReason::AfterReply)
+    }
+
     /// Marks it to be closed; the first reason stands, unless the new one is more urgent.
     pub fn close(&mut self, reason: CloseReason) {
         match self.activity {

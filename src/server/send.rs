@@ -30,8 +30,7 @@ impl Server {
             return;
         };
         client.flags.remove(ClientFlags::WRITING);
-        if matches!(client.activity, Activity::Closing(reason) if reason != CloseReason::AfterReply)
-        {
+        if client.is_cut_off() {
             return;
         }
         let mut written = 0;
@@ -104,7 +103,7 @@ impl Server {
     /// Cuts off a client that lets too much pile up.
     pub(super) fn check_output_limit(&mut self, key: ClientKey) {
         let client = &mut self.clients[key];
-        let held = client.reply.output.memory_bytes();
+        let held = client.reply.output.len();
         let OutputLimit {
             hard,
             soft,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Server;
-use crate::client::CloseReason;
+use crate::client::{Activity, CloseReason};
 use crate::command::effects::EventClass;
 use crate::keyspace::{Cause, Cycle};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
@@ -160,7 +160,9 @@ impl Server {
         for key in keys {
             let client = &self.clients[key];
             let idle_ns = self.now.mono.since(client.times.active);
-            if timeout_ns > 0 && idle_ns > timeout_ns && client.is_ready() {
+            // One that does not fetch its last reply is idle as well.
+            let waits = client.activity == Activity::Paused;
+            if timeout_ns > 0 && idle_ns > timeout_ns && !waits {
                 log::debug!("Closing idle client {}", client.id);
                 self.close(key, CloseReason::CutOff);
             } else {

@@ -27,7 +27,8 @@ pub(in crate::admin) fn kill(
     Ok(())
 }
 
-/// The old form: one address, and an answer that says whether there was such a client.
+/// The old form: one address, and an answer that says whether there was such a client. Clients of
+/// a Unix socket share its address: all of them are meant.
 fn kill_address(
     server: &mut Server,
     call: &mut AdminCall<'_>,
@@ -36,10 +37,16 @@ fn kill_address(
     let address = args.bytes()?;
     let is_meant = |key: &ClientKey| {
         let client = &server.clients[*key];
-        !client.is_closing() && client.peer.to_string().as_bytes() == address
+        !client.is_cut_off() && client.peer.to_string().as_bytes() == address
     };
-    let found = server.clients.keys_by_id().into_iter().find(is_meant);
-    close(server, call, found.ok_or(CommandError::NO_SUCH_CLIENT)?);
+    let mut doomed = server.clients.keys_by_id();
+    doomed.retain(is_meant);
+    if doomed.is_empty() {
+        return Err(CommandError::NO_SUCH_CLIENT);
+    }
+    for key in doomed {
+        close(server, call, key);
+    }
     call.reply.ok();
     Ok(())
 }
@@ -72,7 +79,7 @@ pub(super) fn matching(server: &Server, call: &AdminCall<'_>, filter: &Filter) -
     let is_meant = |key: &ClientKey| {
         let spared = filter.skip_me && *key == call.client;
         !spared
-            && !server.clients[*key].is_closing()
+            && !server.clients[*key].is_cut_off()
             && filter.matches(&portrait(server, call, *key))
     };
     let mut keys = server.clients.keys_by_id();

@@ -1,8 +1,51 @@
 //! What clients do to each other, and to themselves.
 
 use super::subject;
-use crate::harness::client::encode;
+use crate::harness::client::{Client, encode};
 use crate::harness::reply::Reply;
+use crate::harness::wait_until;
+
+#[test]
+fn all_clients_of_a_unix_socket_share_its_address() {
+    let Some(start) = subject() else { return };
+    let server = start.start();
+    let mut control = server.connect();
+    let list = control.words("CLIENT LIST").to_string();
+    let address = list.split(' ').find_map(|word| word.strip_prefix("addr="));
+    let address = address.unwrap().to_owned();
+    let mut others = [server.connect(), server.connect(), server.connect()];
+    for other in &mut others {
+        assert_eq!(other.words("PING").to_string(), "+PONG");
+    }
+    let killed = control.call(&["CLIENT", "KILL", &address]);
+    assert_eq!(killed.to_string(), "+OK");
+    assert!(control.closes());
+    assert!(others.iter_mut().all(Client::closes));
+}
+
+#[test]
+fn a_last_reply_that_is_not_fetched_is_not_waited_for_longer_than_the_timeout() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--timeout", "1"]).start();
+    let mut control = server.connect();
+    assert_eq!(
+        control
+            .call(&["SET", "k", &"x".repeat(20_000_000)])
+            .to_string(),
+        "+OK"
+    );
+    let mut client = server.connect();
+    let requests = [encode(&["GET", "k"]), encode(&["QUIT"])].concat();
+    client.send_raw(&requests).unwrap();
+    wait_until("it is served", || {
+        let list = control.words("CLIENT LIST").to_string();
+        list.contains("cmd=quit").then_some(())
+    });
+    wait_until("it is closed", || {
+        let list = control.words("CLIENT LIST").to_string();
+        (list.matches(" addr=").count() == 1).then_some(())
+    });
+}
 
 /// One that keeps a window of requests under way never has everything, and for long.
 #[test]
