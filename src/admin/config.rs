@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use super::{AdminCall, help};
+use crate::client::ClientFlags;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::config::disk::{self, Disk};
@@ -212,6 +213,13 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
                 log::warn!("The allocator cannot purge in the background: {error}");
                 "Unable to start the allocator's thread. Check server logs.".into()
             })
+        }
+        "requirepass" if config.requirepass.is_empty() => {
+            // Nobody could answer any more to being asked for one.
+            for key in server.clients.keys_by_id() {
+                server.clients[key].flags.insert(ClientFlags::AUTHENTICATED);
+            }
+            Ok(())
         }
         "proto-max-bulk-len" => {
             server.limits.string_bytes_max = config.proto_max_bulk_len;

@@ -6,6 +6,19 @@ use crate::harness::reply::Reply;
 use crate::harness::wait_until;
 
 #[test]
+fn a_password_that_is_taken_away_is_asked_of_nobody() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--requirepass", "secret"]).start();
+    let mut waiting = server.connect();
+    assert!(waiting.words("PING").is_error());
+    let mut control = server.connect();
+    assert_eq!(control.words("AUTH secret").to_string(), "+OK");
+    let taken = control.call(&["CONFIG", "SET", "requirepass", ""]);
+    assert_eq!(taken.to_string(), "+OK");
+    assert_eq!(waiting.words("PING").to_string(), "+PONG");
+}
+
+#[test]
 fn all_clients_of_a_unix_socket_share_its_address() {
     let Some(start) = subject() else { return };
     let server = start.start();
