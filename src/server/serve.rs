@@ -10,7 +10,7 @@ use super::Server;
 use super::dispatch::Found;
 use super::lane::{LANES, Lane, Stage, Stages};
 use crate::client::slab::ClientKey;
-use crate::client::{ClientFlags, CloseReason};
+use crate::client::{ClientFlags, CloseReason, ReplyMode};
 use crate::net::transport::ReadOutcome;
 use crate::resp::parser::ProtocolError;
 use crate::resp::request::OwnedRequest;
@@ -20,6 +20,10 @@ pub(super) const READ_BYTES: usize = 64 * 1024;
 
 /// Commands executed for one client in one turn.
 const COMMANDS_PER_TURN: usize = 1024;
+
+/// No more of them are begun when their replies are so long together: they have to be sent, and
+/// held against the limit of what a client may leave unread, before there are more.
+const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
 
 impl Server {
     /// Every active client's share of a turn.
@@ -89,6 +93,13 @@ impl Server {
         }
         self.check_query_buffer(key);
         self.want_write(key);
+        if self.clients[key]
+            .flags
+            .contains(ClientFlags::WANTS_WRITABLE)
+        {
+            // It is not written to until it reads, and makes more to be read all the same.
+            self.check_output_limit(key);
+        }
         self.reclaim_buffer(key);
         let client = &self.clients[key];
         if client.is_closing() {
@@ -151,6 +162,7 @@ impl Server {
     fn process_stages(&mut self, key: ClientKey, buf: &[u8], stages: &mut Stages) -> usize {
         self.clients[key].flags.remove(ClientFlags::UNPARSED);
         let mut budget = COMMANDS_PER_TURN;
+        let replies_max = self.clients[key].reply.output.len() + REPLY_BYTES_PER_TURN;
         let Stages { now, next, ready } = stages;
         if !*ready {
             if !self.execute_postponed(key, &mut budget) {
@@ -162,6 +174,9 @@ impl Server {
         loop {
             let more = now.error.is_none() && !now.batch.is_empty() && now.end < buf.len();
             let client = &self.clients[key];
+            if client.reply.output.len() > replies_max {
+                budget = 0;
+            }
             let ahead = more && budget > 0 && client.is_ready() && client.is_authenticated();
             if ahead {
                 self.stage(key, buf, now.end, next, &mut budget);
@@ -259,7 +274,9 @@ impl Server {
             return;
         }
         log::debug!("Protocol error from client {}: {error}", client.id);
-        client.reply.error(&error.text());
+        if client.reply_mode == ReplyMode::On {
+            client.reply.error(&error.text());
+        }
         client.close(CloseReason::AfterReply);
         self.metrics.errors.count("ERR");
     }

@@ -1,7 +1,7 @@
 //! What clients do to each other, and to themselves.
 
 use super::subject;
-use crate::harness::client::{Client, encode};
+use crate::harness::client::{Client, NoReply, encode};
 use crate::harness::reply::Reply;
 use crate::harness::wait_until;
 
@@ -34,6 +34,23 @@ fn all_clients_of_a_unix_socket_share_its_address() {
     assert_eq!(killed.to_string(), "+OK");
     assert!(control.closes());
     assert!(others.iter_mut().all(Client::closes));
+}
+
+#[test]
+fn who_wants_no_replies_is_not_told_of_a_protocol_error_either() {
+    for mode in ["OFF", "SKIP"] {
+        let Some(start) = subject() else { return };
+        let server = start.start();
+        let mut client = server.connect();
+        client.send(&["CLIENT", "REPLY", mode]).unwrap();
+        client.send_raw(b"*1\r\n+1\r\n").unwrap();
+        // Some peers leave such a connection open.
+        let left = client.read();
+        assert!(
+            matches!(left, Err(NoReply::Closed | NoReply::Timeout)),
+            "{left:?}"
+        );
+    }
 }
 
 #[test]
@@ -86,4 +103,21 @@ fn replies_that_were_sent_are_not_kept_while_others_wait() {
             assert!(most < 40_000_000, "after {turn}: {most}");
         }
     }
+}
+
+#[test]
+fn no_more_is_executed_for_a_client_over_its_limit() {
+    let Some(start) = subject() else { return };
+    let limit = ["--client-output-buffer-limit", "normal", "1mb", "0", "0"];
+    let server = start.args(limit).start();
+    let mut client = server.connect();
+    let _ = client.send_raw(&b"COMMAND DOCS\r\n".repeat(4000));
+    let log = wait_until("it is closed", || {
+        let log = server.log();
+        log.contains("output buffer limits").then_some(log)
+    });
+    let held = log.split("omem=").nth(1).unwrap_or_default();
+    let held: String = held.chars().take_while(char::is_ascii_digit).collect();
+    let held: usize = held.parse().unwrap();
+    assert!(held < 8_000_000, "{held}");
 }
