@@ -54,8 +54,8 @@ impl Server {
                 // the server.
                 _ => continue,
             };
-            if self.shutdown.is_some() {
-                // Asked twice: no more waiting.
+            if self.shutdown.is_some() && signal == libc::SIGINT {
+                // Somebody at the keyboard does not want to wait any longer.
                 log::warn!("You insist... exiting now.");
                 std::process::exit(1);
             }
