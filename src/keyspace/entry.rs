@@ -27,7 +27,7 @@
     reason = "a block of variable layout; see the module's last paragraph"
 )]
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::hash::Hasher;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
@@ -36,27 +36,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use siphasher::sip::SipHasher13;
 
+use super::shape::{
+    DEADLINE, ENCODING, Encoding, HEADER_BYTES, INLINE_BYTES_MAX, LONG_KEY, RAW, Shape, WORD_BYTES,
+    size_class,
+};
 use crate::ds::rope::Rope;
 use crate::ds::table::{Keyed, Node};
 use crate::sys::clock::UnixMs;
 use crate::value::{Str, Value};
 
-/// The longest string kept in the block. A longer one costs an allocation and a cache miss more
-/// but is copied by reference.
-pub(super) const INLINE_BYTES_MAX: usize = 4096;
-
 /// The longest string called `embstr`, unless it was changed in place.
 const EMBSTR_BYTES_MAX: usize = 44;
-
-/// How the value is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Encoding {
-    Inline,
-    Int,
-    Flat,
-    Rope,
-}
 
 /// A value on its way into a block.
 pub(super) enum Payload<'a> {
@@ -74,16 +64,9 @@ pub(super) enum PayloadMut<'a> {
     Rope(&'a mut Rope),
 }
 
-const ENCODING: u8 = 7;
-const RAW: u8 = 1 << 3;
-const DEADLINE: u8 = 1 << 4;
-const LONG_KEY: u8 = 1 << 5;
-
 /// Bits of the clock, below the flags.
 pub(super) const CLOCK_BITS: u32 = 24;
 const CLOCK: u32 = (1 << CLOCK_BITS) - 1;
-
-const WORD_BYTES: usize = 8;
 
 #[repr(C)]
 struct Header {
@@ -94,84 +77,10 @@ struct Header {
 }
 
 const _: () = {
-    assert!(size_of::<Header>() == WORD_BYTES);
+    assert!(size_of::<Header>() == HEADER_BYTES);
     assert!(size_of::<Arc<Vec<u8>>>() == WORD_BYTES && size_of::<Box<Rope>>() == WORD_BYTES);
     assert!(INLINE_BYTES_MAX <= u16::MAX as usize);
 };
-
-/// Where the parts of a block stand.
-#[derive(Clone, Copy)]
-struct Shape {
-    flags: u8,
-    key_len: usize,
-    inline_len: usize,
-}
-
-impl Shape {
-    fn new(encoding: Encoding, key_len: usize, inline_len: usize, deadline: bool) -> Shape {
-        let deadline = if deadline { DEADLINE } else { 0 };
-        let long = if key_len > usize::from(u16::MAX) {
-            LONG_KEY
-        } else {
-            0
-        };
-        let flags = encoding as u8 | deadline | long;
-        Shape {
-            flags,
-            key_len,
-            inline_len,
-        }
-    }
-
-    #[inline]
-    fn long_at(self) -> usize {
-        let deadline = if self.flags & DEADLINE != 0 {
-            WORD_BYTES
-        } else {
-            0
-        };
-        size_of::<Header>() + deadline
-    }
-
-    #[inline]
-    fn word_at(self) -> usize {
-        let long = if self.flags & LONG_KEY != 0 {
-            WORD_BYTES
-        } else {
-            0
-        };
-        self.long_at() + long
-    }
-
-    #[inline]
-    fn key_at(self) -> usize {
-        let inline = self.flags & ENCODING == Encoding::Inline as u8;
-        self.word_at() + if inline { 0 } else { WORD_BYTES }
-    }
-
-    #[inline]
-    fn inline_at(self) -> usize {
-        self.key_at() + self.key_len
-    }
-
-    fn layout(self) -> Layout {
-        let bytes = size_class(self.inline_at() + self.inline_len);
-        Layout::from_size_align(bytes, WORD_BYTES).expect("a key is far below the address space")
-    }
-}
-
-/// The size class of jemalloc that `bytes` fall into.
-#[inline]
-pub(super) fn size_class(bytes: usize) -> usize {
-    match bytes {
-        ..=128 => bytes.next_multiple_of(16),
-        _ => {
-            // Four classes for each doubling.
-            let step = 1 << ((bytes - 1).ilog2() - 2);
-            bytes.next_multiple_of(step)
-        }
-    }
-}
 
 /// A key and its value, to read.
 #[derive(Clone, Copy)]
@@ -232,9 +141,7 @@ impl<'a> Entry<'a> {
             return None;
         }
         // SAFETY: the flag says that the deadline stands behind the header, aligned to 8.
-        Some(UnixMs(unsafe {
-            self.at.add(size_of::<Header>()).cast().read()
-        }))
+        Some(UnixMs(unsafe { self.at.add(HEADER_BYTES).cast().read() }))
     }
 
     pub(super) fn encoding_of(self) -> Encoding {
@@ -366,7 +273,7 @@ impl Block {
         unsafe {
             at.cast::<Header>().write(header);
             if let Some(deadline) = deadline {
-                at.add(size_of::<Header>()).cast().write(deadline.0);
+                at.add(HEADER_BYTES).cast().write(deadline.0);
             }
             if long {
                 at.add(shape.long_at()).cast().write(key.len());
@@ -513,7 +420,7 @@ impl Block {
             && self.entry().flags() & DEADLINE != 0
         {
             // SAFETY: the flag says that a deadline stands there; the block is owned.
-            unsafe { self.at.add(size_of::<Header>()).cast().write(deadline.0) };
+            unsafe { self.at.add(HEADER_BYTES).cast().write(deadline.0) };
             return self;
         }
         let old = self.entry();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::entry::{Block, INLINE_BYTES_MAX, Payload, PayloadMut};
+use super::entry::{Block, Payload, PayloadMut};
+use super::shape::INLINE_BYTES_MAX;
 use crate::ds::rope::Rope;
 use crate::ds::table::Opened;
 use crate::value::string::NewStr;

@@ -338,6 +338,6 @@ fn memory_is_counted_in_size_classes() {
         (161, 192),
         (4097, 5120),
     ] {
-        assert_eq!(entry::size_class(bytes), class);
+        assert_eq!(shape::size_class(bytes), class);
     }
 }

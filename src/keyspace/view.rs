@@ -3,7 +3,8 @@
 use fastrand::Rng;
 
 use super::access::AccessPolicy;
-use super::entry::{Block, Encoding, Entry, Payload};
+use super::entry::{Block, Entry, Payload};
+use super::shape::Encoding;
 use super::space::{Common, Db, Keyspace, News};
 use super::string::{StringMut, place};
 use crate::ds::epoch::Epoch;
