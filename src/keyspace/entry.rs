@@ -1,20 +1,18 @@
 //! An entry: one heap block with a key, its deadline, and the value or the way to it.
 //!
 //! ```text
-//! bytes  0        3     4      6      8
-//!        clock    flags key    inline deadline   long key   word       key    inline
-//!        24 bits  8     len    len    8, if any  len, if    8, unless  bytes  bytes, if
-//!                       2      2                 ≥ 64 KB    inline            inline
+//! header: clock,  deadline,  length of   word, unless  key    inline
+//! flags, lengths  if any     a long key  inline        bytes  bytes
 //! ```
 //!
-//! The *word* is an integer, or owns what does not fit in the block: a shared buffer, a rope. (A
-//! value of another type will be a boxed object there, under an [`Encoding`] of its own.) The
-//! *inline* bytes are a string of up to [`INLINE_BYTES_MAX`] bytes.
+//! `shape` draws the parts to the bit. The *word* is an integer, or owns what does not fit in the
+//! block: a shared buffer, a rope. (A value of another type will be a boxed object there, under an
+//! [`Encoding`] of its own.) The *inline* bytes are a string of up to 4095 bytes.
 //!
 //! Blocks are allocated in the size classes of jemalloc, so that a value may be overwritten by
 //! one of another length in place while the class is the same, and so that the allocator's count
 //! is what the block really takes. A key and a value of 16 bytes each: 40 bytes, class 48; with a
-//! deadline 48, class 48.
+//! deadline 44, class 48. A value of 100 bytes: 124, with a deadline 128, both of class 128.
 //!
 //! The *clock* tells when the entry was last used (LRU) or how often (LFU). It shares an atomic
 //! word with the flags, for it is written at every access, also while another thread reads a
@@ -37,8 +35,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use siphasher::sip::SipHasher13;
 
 use super::shape::{
-    DEADLINE, ENCODING, Encoding, HEADER_BYTES, INLINE_BYTES_MAX, LONG_KEY, RAW, Shape, WORD_BYTES,
-    size_class,
+    DEADLINE, DEADLINE_NONE, DEADLINE_SHORT, ENCODING, Encoding, HEADER_BYTES, LONG_KEY, RAW,
+    Shape, WORD_BYTES, short_deadline, size_class,
 };
 use crate::ds::rope::Rope;
 use crate::ds::table::{Keyed, Node};
@@ -54,6 +52,26 @@ pub(super) enum Payload<'a> {
     Int(i64),
     Flat(Arc<Vec<u8>>),
     Rope(Box<Rope>),
+}
+
+impl Payload<'_> {
+    #[inline]
+    fn encoding(&self) -> Encoding {
+        match self {
+            Payload::Inline(_) => Encoding::Inline,
+            Payload::Int(_) => Encoding::Int,
+            Payload::Flat(_) => Encoding::Flat,
+            Payload::Rope(_) => Encoding::Rope,
+        }
+    }
+
+    #[inline]
+    fn inline_len(&self) -> usize {
+        match self {
+            Payload::Inline(bytes) => bytes.len(),
+            Payload::Int(_) | Payload::Flat(_) | Payload::Rope(_) => 0,
+        }
+    }
 }
 
 /// A value to change in place.
@@ -72,14 +90,13 @@ const CLOCK: u32 = (1 << CLOCK_BITS) - 1;
 struct Header {
     /// The clock, and the flags above it.
     state: AtomicU32,
-    key_len: u16,
-    inline_len: u16,
+    /// See [`Shape::packed`].
+    lengths: u32,
 }
 
 const _: () = {
     assert!(size_of::<Header>() == HEADER_BYTES);
     assert!(size_of::<Arc<Vec<u8>>>() == WORD_BYTES && size_of::<Box<Rope>>() == WORD_BYTES);
-    assert!(INLINE_BYTES_MAX <= u16::MAX as usize);
 };
 
 /// A key and its value, to read.
@@ -103,12 +120,7 @@ impl<'a> Entry<'a> {
 
     #[inline]
     fn shape(self) -> Shape {
-        let header = self.header();
-        let mut shape = Shape {
-            flags: self.flags(),
-            key_len: usize::from(header.key_len),
-            inline_len: usize::from(header.inline_len),
-        };
+        let mut shape = Shape::unpacked(self.flags(), self.header().lengths);
         if shape.flags & LONG_KEY != 0 {
             // SAFETY: the flag says that the length stands there; `long_at` is aligned to 8.
             shape.key_len = unsafe { self.at.add(shape.long_at()).cast().read() };
@@ -137,11 +149,17 @@ impl<'a> Entry<'a> {
     /// The moment the key expires, if it does.
     #[inline]
     pub fn deadline(self) -> Option<UnixMs> {
-        if self.flags() & DEADLINE == 0 {
-            return None;
+        // SAFETY: read only where the flags say that a deadline stands behind the header.
+        let behind = unsafe { self.at.add(HEADER_BYTES) };
+        match self.flags() & DEADLINE {
+            DEADLINE_NONE => None,
+            // SAFETY: as above; the header ends aligned to 8.
+            DEADLINE_SHORT => Some(short_deadline(self.header().lengths, unsafe {
+                behind.cast().read()
+            })),
+            // SAFETY: as above.
+            _ => Some(UnixMs(unsafe { behind.cast().read() })),
         }
-        // SAFETY: the flag says that the deadline stands behind the header, aligned to 8.
-        Some(UnixMs(unsafe { self.at.add(HEADER_BYTES).cast().read() }))
     }
 
     pub(super) fn encoding_of(self) -> Encoding {
@@ -238,14 +256,8 @@ impl Block {
         deadline: Option<UnixMs>,
         clock: u32,
     ) -> Block {
-        let (encoding, inline) = match &payload {
-            Payload::Inline(bytes) => (Encoding::Inline, *bytes),
-            Payload::Int(_) => (Encoding::Int, &[][..]),
-            Payload::Flat(_) => (Encoding::Flat, &[][..]),
-            Payload::Rope(_) => (Encoding::Rope, &[][..]),
-        };
-        let mut shape = Shape::new(encoding, key.len(), inline.len(), deadline.is_some());
-        shape.flags |= if raw { RAW } else { 0 };
+        let inline_len = payload.inline_len();
+        let shape = Shape::new(payload.encoding(), raw, key.len(), inline_len, deadline);
         let mut block = Block::with_shape(shape, key, deadline, clock);
         block.put(shape, payload);
         block
@@ -255,33 +267,43 @@ impl Block {
     /// relies on it.
     fn with_shape(shape: Shape, key: &[u8], deadline: Option<UnixMs>, clock: u32) -> Block {
         debug_assert!(shape.key_len == key.len());
-        debug_assert!(deadline.is_some() == (shape.flags & DEADLINE != 0));
-        assert!(shape.inline_len <= INLINE_BYTES_MAX);
         let layout = shape.layout();
         // SAFETY: the layout has room for the header at least.
         let at = unsafe { alloc(layout) };
         let Some(at) = NonNull::new(at) else {
             handle_alloc_error(layout)
         };
-        let long = shape.flags & LONG_KEY != 0;
-        let header = Header {
-            state: AtomicU32::new(u32::from(shape.flags) << CLOCK_BITS | clock),
-            key_len: if long { 0 } else { key.len() as u16 },
-            inline_len: shape.inline_len as u16,
-        };
-        // SAFETY: the shape's parts lie within its layout, words aligned to 8.
+        let mut block = Block { at };
+        block.put_head(shape, deadline, clock);
+        // SAFETY: the shape's parts lie within its layout.
         unsafe {
-            at.cast::<Header>().write(header);
-            if let Some(deadline) = deadline {
-                at.add(HEADER_BYTES).cast().write(deadline.0);
-            }
-            if long {
-                at.add(shape.long_at()).cast().write(key.len());
-            }
             let key_at = at.add(shape.key_at()).as_ptr();
             key_at.copy_from_nonoverlapping(key.as_ptr(), key.len());
         }
-        Block { at }
+        block
+    }
+
+    /// Writes what stands before the word and the key. The block must have room for the shape.
+    #[inline]
+    fn put_head(&mut self, shape: Shape, deadline: Option<UnixMs>, clock: u32) {
+        let header = Header {
+            state: AtomicU32::new(u32::from(shape.flags) << CLOCK_BITS | clock),
+            lengths: shape.packed(deadline),
+        };
+        // SAFETY: the shape's parts lie within its layout, words aligned to 8.
+        unsafe {
+            self.at.cast::<Header>().write(header);
+            let behind = self.at.add(HEADER_BYTES);
+            match (shape.flags & DEADLINE, deadline) {
+                // The upper bits are among the lengths.
+                (DEADLINE_SHORT, Some(UnixMs(ms))) => behind.cast().write(ms as u32),
+                (_, Some(UnixMs(ms))) => behind.cast().write(ms),
+                (_, None) => debug_assert!(shape.flags & DEADLINE == DEADLINE_NONE),
+            }
+            if shape.flags & LONG_KEY != 0 {
+                self.at.add(shape.long_at()).cast().write(shape.key_len);
+            }
+        }
     }
 
     /// Writes the value. What stood in its place is forgotten.
@@ -310,16 +332,12 @@ impl Block {
         }
     }
 
-    fn set_flags(&mut self, flags: u8) {
-        let clock = self.entry().clock();
-        let state = u32::from(flags) << CLOCK_BITS | clock;
-        self.entry().header().state.store(state, Ordering::Relaxed);
-    }
-
     /// Says whether a string is called `raw` however short it is.
     pub(super) fn set_raw(&mut self, raw: bool) {
-        let flags = self.entry().flags() & !RAW;
-        self.set_flags(flags | if raw { RAW } else { 0 });
+        let entry = self.entry();
+        let flags = entry.flags() & !RAW | if raw { RAW } else { 0 };
+        let state = u32::from(flags) << CLOCK_BITS | entry.clock();
+        entry.header().state.store(state, Ordering::Relaxed);
     }
 
     /// The value, to change in place.
@@ -350,59 +368,44 @@ impl Block {
         deadline: Option<UnixMs>,
     ) -> Block {
         let old = self.entry().shape();
-        let (encoding, inline_len) = match &payload {
-            Payload::Inline(bytes) => (Encoding::Inline, bytes.len()),
-            Payload::Int(_) => (Encoding::Int, 0),
-            Payload::Flat(_) | Payload::Rope(_) => (Encoding::Flat, 0),
-        };
-        let mut new = Shape::new(encoding, old.key_len, inline_len, deadline.is_some());
-        let in_block = matches!(encoding, Encoding::Inline | Encoding::Int);
-        if in_block && old.flags & !RAW == new.flags && new.layout() == old.layout() {
-            new.flags |= if raw { RAW } else { 0 };
-            self.set_flags(new.flags);
-            self.set_inline_len(inline_len);
-            self.put(new, payload);
-            return match deadline {
-                Some(_) => self.with_deadline(deadline),
-                None => self,
-            };
+        let inline_len = payload.inline_len();
+        let new = Shape::new(payload.encoding(), raw, old.key_len, inline_len, deadline);
+        let clock = self.entry().clock();
+        if !self.entry().encoding_of().is_in_block()
+            || !payload.encoding().is_in_block()
+            || new.layout() != old.layout()
+        {
+            return Block::new(self.entry().key(), payload, raw, deadline, clock);
         }
-        Block::new(
-            self.entry().key(),
-            payload,
-            raw,
-            deadline,
-            self.entry().clock(),
-        )
+        if new.key_at() != old.key_at() {
+            self.shift(old.key_at(), new.key_at(), old.key_len);
+        }
+        self.put_head(new, deadline, clock);
+        self.put(new, payload);
+        self
     }
 
-    fn set_inline_len(&mut self, len: usize) {
-        assert!(len <= INLINE_BYTES_MAX);
-        // SAFETY: the block is owned and begins with a header.
-        unsafe { self.at.cast::<Header>().as_mut() }.inline_len = len as u16;
+    /// Moves `len` bytes within the block; they may overlap.
+    fn shift(&mut self, from: usize, to: usize, len: usize) {
+        debug_assert!(from.max(to) + len <= self.entry().shape().layout().size());
+        // SAFETY: within the block by the callers, who know both shapes to have its layout.
+        unsafe { self.at.add(from).copy_to(self.at.add(to), len) };
     }
 
     /// The same with `len` inline bytes: cut, or filled up with zeros. The value must be inline.
     pub(super) fn resized(mut self, len: usize) -> Block {
         let old = self.entry().shape();
-        assert!(self.entry().encoding_of() == Encoding::Inline);
-        let new = Shape {
-            inline_len: len,
-            ..old
-        };
+        let deadline = self.entry().deadline();
+        let clock = self.entry().clock();
+        let new = old.with_inline_len(len);
         if new.layout() == old.layout() {
             let grown = len.saturating_sub(old.inline_len);
             // SAFETY: within the layout, which is the same for both lengths.
-            unsafe {
-                self.at
-                    .add(old.inline_at() + old.inline_len)
-                    .write_bytes(0, grown)
-            };
-            self.set_inline_len(len);
+            unsafe { self.at.add(old.end()).write_bytes(0, grown) };
+            self.put_head(new, deadline, clock);
             return self;
         }
-        let entry = self.entry();
-        let block = Block::with_shape(new, entry.key(), entry.deadline(), entry.clock());
+        let block = Block::with_shape(new, self.entry().key(), deadline, clock);
         let kept = old.inline_len.min(len);
         // SAFETY: both blocks have that many inline bytes, and they are different blocks.
         unsafe {
@@ -414,44 +417,42 @@ impl Block {
         block
     }
 
-    /// The same value with another deadline.
-    pub(super) fn with_deadline(self, deadline: Option<UnixMs>) -> Block {
-        if let Some(deadline) = deadline
-            && self.entry().flags() & DEADLINE != 0
-        {
-            // SAFETY: the flag says that a deadline stands there; the block is owned.
-            unsafe { self.at.add(HEADER_BYTES).cast().write(deadline.0) };
-            return self;
+    /// The same value with another deadline: in place where the size class is the same.
+    pub(super) fn with_deadline(mut self, deadline: Option<UnixMs>) -> Block {
+        let old = self.entry().shape();
+        let new = self.reshaped(old.key_len, deadline);
+        let clock = self.entry().clock();
+        if new.layout() != old.layout() {
+            let block = Block::with_shape(new, self.entry().key(), deadline, clock);
+            return self.move_value(block);
         }
-        let old = self.entry();
-        if old.deadline() == deadline {
-            return self;
+        // What stands behind the deadline moves as one piece.
+        if new.long_at() != old.long_at() {
+            self.shift(old.long_at(), new.long_at(), old.end() - old.long_at());
         }
-        let key = old.key();
-        let block = Block::with_shape(self.reshaped(key, deadline), key, deadline, old.clock());
-        self.move_value(block)
+        self.put_head(new, deadline, clock);
+        self
     }
 
     /// The same value and deadline under another key.
     pub(super) fn with_key(self, key: &[u8]) -> Block {
         let old = self.entry();
-        let shape = self.reshaped(key, old.deadline());
+        let shape = self.reshaped(key.len(), old.deadline());
         let block = Block::with_shape(shape, key, old.deadline(), old.clock());
         self.move_value(block)
     }
 
-    /// The shape of this block under another key and deadline.
-    fn reshaped(&self, key: &[u8], deadline: Option<UnixMs>) -> Shape {
+    /// The shape of this block with a key of another length and another deadline.
+    fn reshaped(&self, key_len: usize, deadline: Option<UnixMs>) -> Shape {
         let entry = self.entry();
         let inline_len = entry.shape().inline_len;
-        let mut new = Shape::new(
+        Shape::new(
             entry.encoding_of(),
-            key.len(),
+            entry.is_raw(),
+            key_len,
             inline_len,
-            deadline.is_some(),
-        );
-        new.flags |= entry.flags() & RAW;
-        new
+            deadline,
+        )
     }
 
     /// Moves the value into `block`, which has none yet but is shaped for it.
@@ -460,7 +461,7 @@ impl Block {
         // SAFETY: both are shaped for the same value, and they are different blocks. The word is
         // the new block's from here on: the old one is freed without its value.
         unsafe {
-            if old.flags & ENCODING == Encoding::Inline as u8 {
+            if old.is_inline() {
                 let from = self.at.add(old.inline_at());
                 from.copy_to_nonoverlapping(block.at.add(new.inline_at()), old.inline_len);
             } else {
@@ -568,3 +569,6 @@ unsafe impl Node for Block {
         hasher.finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
