@@ -9,13 +9,13 @@ use crate::server::shutdown::{Save, Shutdown};
 /// There is no reply when it succeeds: the connection ends with the server.
 pub(super) fn shutdown(
     server: &mut Server,
-    call: &mut AdminCall<'_>,
+    _call: &mut AdminCall<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     if args.left() == 1 && args.take_word("abort") {
-        server.shutdown.take().ok_or(CommandError::NO_SHUTDOWN)?;
-        call.reply.ok();
-        return Ok(());
+        // Nothing holds up an end that was asked for: there is none to call off. One asked for in
+        // this turn will come, and its reply with it, which is the end of the connection.
+        return Err(CommandError::NO_SHUTDOWN);
     }
     let asked = parse(args)?;
     if asked.save == Save::Always && !asked.force {

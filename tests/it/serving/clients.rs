@@ -121,3 +121,16 @@ fn no_more_is_executed_for_a_client_over_its_limit() {
     let held: usize = held.parse().unwrap();
     assert!(held < 8_000_000, "{held}");
 }
+
+#[test]
+fn an_end_that_was_asked_for_cannot_be_called_off_behind_its_back() {
+    let Some(start) = subject() else { return };
+    let mut server = start.start();
+    let mut client = server.connect();
+    let requests = [
+        encode(&["SHUTDOWN", "NOSAVE"]),
+        encode(&["SHUTDOWN", "ABORT"]),
+    ];
+    client.send_raw(&requests.concat()).unwrap();
+    assert!(server.wait().success());
+}
