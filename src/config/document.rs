@@ -31,7 +31,9 @@ const TAIL: &str = "
 |---|---|
 | `include` *path* | Reads another file here; the path may be a pattern. |
 | `rename-command` *command* *name* | Renames a command; an empty name removes it. |
-| `user` *name* *rule* … | To come with access control lists; refused until then. |
+| `user` *name* *rule* … | To come with access control lists; until then refused, except \
+`user default on nopass ~* &* +@all`, which changes nothing and stands in every file that Redis or \
+Valkey has rewritten. |
 | `loadmodule` *path* … | Modules are not supported; accepted with a warning. |
 | `sentinel` | Refused with words behind it: the server is no sentinel. |
 ";

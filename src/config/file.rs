@@ -212,6 +212,7 @@ impl Reader<'_> {
                     .push((from.clone(), to.clone()));
                 Ok(())
             }
+            (b"user", rules) if params::is_unrestricted_user(rules) => Ok(()),
             (b"user", [_, ..]) => Err(params::NO_ACCESS_CONTROL.into()),
             (b"loadmodule", [_, ..]) => {
                 self.note("'loadmodule' is accepted but has no effect: modules are not supported.")

@@ -129,6 +129,18 @@ fn errors_name_file_line_and_text() {
             "access control lists are not part of this version",
         ),
         (
+            "user default on ~* &* +@all",
+            "access control lists are not part of this version",
+        ),
+        (
+            "user default on nopass ~* &* +@all -debug",
+            "access control lists are not part of this version",
+        ),
+        (
+            "user worker on nopass ~* &* +@all",
+            "access control lists are not part of this version",
+        ),
+        (
             "aclfile users.acl",
             "access control lists are not part of this version",
         ),
@@ -176,7 +188,7 @@ fn included_files_are_read_where_they_are_named() {
 #[test]
 fn what_has_no_effect_is_said_once_and_only_when_it_differs() {
     let text = "io-threads 4\nappendonly no\nactiverehashing yes\nloadmodule x.so\nloadmodule y.so\n\
-                tls-port 0\naclfile \"\"\ntimeout 9";
+                tls-port 0\nuser default on nopass ~* &* +@all\naclfile \"\"\ntimeout 9";
     let warnings = read(text, &[]).unwrap().warnings;
     let about = |name: &str| {
         warnings

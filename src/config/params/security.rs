@@ -128,6 +128,29 @@ pub(super) const PARAMS: &[Param] = &[
 pub(in crate::config) const NO_ACCESS_CONTROL: &str =
     "access control lists are not part of this version";
 
+/// Whether the words of a `user` directive only say that everybody may do everything, as every file
+/// says that Redis or Valkey has rewritten.
+pub(in crate::config) fn is_unrestricted_user(words: &[Vec<u8>]) -> bool {
+    const FREE: &[&[u8]] = &[
+        b"on",
+        b"nopass",
+        b"sanitize-payload",
+        b"~*",
+        b"allkeys",
+        b"&*",
+        b"allchannels",
+        b"+@all",
+        b"allcommands",
+    ];
+    let is_free = |word: &Vec<u8>| FREE.contains(&word.as_slice());
+    match words {
+        [name, rules @ ..] => {
+            name == b"default" && rules.contains(&b"nopass".to_vec()) && rules.iter().all(is_free)
+        }
+        [] => false,
+    }
+}
+
 fn no_users(value: &Value) -> Result<(), Reason> {
     match value {
         Value::Text(file) if !file.is_empty() => Err(NO_ACCESS_CONTROL.into()),
