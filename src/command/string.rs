@@ -144,7 +144,12 @@ pub(super) fn getex(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comm
     let had_deadline = entry.deadline().is_some();
     text::reply(call.reply, string);
     match (options.expiry, deadline) {
-        (Expiry::Time(_), Deadline::At(moment)) if moment <= now => expire(call, key),
+        (Expiry::Time(_), Deadline::At(moment)) if moment <= now => {
+            // As EXPIREAT does it.
+            call.db.remove(key, Cause::Command);
+            call.changed(EventClass::GENERIC, "del", key, 1);
+            call.effects.propagate([b"DEL", key]);
+        }
         (Expiry::Time(_), Deadline::At(moment)) => {
             call.db.set_deadline(key, Some(moment));
             call.changed(EventClass::GENERIC, "expire", key, 1);

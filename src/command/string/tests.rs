@@ -33,7 +33,7 @@ fn changes_are_told() {
         ("GETEX k EX 5", "expire k", "PEXPIREAT k 1005000"),
         ("GETEX k PERSIST", "persist k", "PERSIST k"),
         ("GETEX k PERSIST", "", "verbatim"),
-        ("GETEX k EXAT 1", "expired k", "DEL k"),
+        ("GETEX k EXAT 1", "del k", "DEL k"),
         ("GETEX k EXAT 1", "keymiss k", "verbatim"),
         ("GETSET k v", "keymiss k, new k, set k", "verbatim"),
         ("DELIFEQ k x", "", "verbatim"),
