@@ -8,6 +8,7 @@ use log::LevelFilter;
 use crate::config::{self, Config, LogFormat, LogLevel, LogTimestamp, OomScoreAdj, SyslogFacility};
 use crate::observe::crash::CrashReports;
 use crate::observe::log::{Log, Settings, Shape, System, Timestamp};
+use crate::sys::huge_pages;
 use crate::sys::limits;
 use crate::sys::memory;
 
@@ -81,10 +82,12 @@ impl Process {
 
 /// What the kernel is told about the process's memory at the start.
 pub fn apply_memory(config: &Config) {
-    if config.disable_thp
-        && let Err(error) = memory::disable_transparent_huge_pages()
-    {
-        log::warn!("Huge pages cannot be kept away from the heap: {error}");
+    if config.disable_thp {
+        if let Err(error) = memory::disable_transparent_huge_pages() {
+            log::warn!("Huge pages cannot be kept away from the heap: {error}");
+        }
+    } else if let Err(error) = huge_pages::install() {
+        log::info!("The heap does without huge pages: {error}");
     }
     if config.jemalloc_bg_thread
         && let Err(error) = memory::purge_in_background(true)

@@ -4,6 +4,7 @@ pub mod alloc;
 pub mod clock;
 pub mod daemon;
 pub mod group;
+pub mod huge_pages;
 pub mod limits;
 pub mod local_time;
 pub mod memory;
