@@ -24,6 +24,11 @@ pub(in crate::admin) fn pause(
     };
     let ms = parse_int(ms).ok_or_else(|| CommandError::named_not_an_integer("timeout"))?;
     let ms = u64::try_from(ms).map_err(|_| CommandError::TIMEOUT_NEGATIVE)?;
+    // The end must be a moment that Redis's clock can show; else no pause would end.
+    let longest = i64::MAX.saturating_sub(server.now.unix.ms().0);
+    if ms > u64::try_from(longest).unwrap_or(0) {
+        return Err(CommandError::TIMEOUT_OUT_OF_RANGE);
+    }
     let until = server.now.mono.plus_ms(ms);
     let until = server.pause.map_or(until, |pause| pause.until.max(until));
     server.pause = Some(Pause { until, what });

@@ -75,6 +75,7 @@ impl CommandError {
         Self::fixed("ERR client-id should be greater than 0");
     pub const PAUSE_MODE: CommandError = Self::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
     pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
+    pub const TIMEOUT_OUT_OF_RANGE: CommandError = Self::fixed("ERR timeout is out of range");
     pub const UNBLOCK_REASON: CommandError =
         Self::fixed("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 
