@@ -82,7 +82,10 @@ fn find_by_spec(key: &KeySpec, request: Request<'_>, found: &mut Vec<FoundKey>) 
             let at = usize::try_from(at).ok().filter(|at| *at < request.len())?;
             let keys = parse_int(request.bytes(at))?;
             let first = begin + i64::try_from(first).ok()?;
-            (first, first.checked_add(keys)?.checked_sub(1)?, step)
+            // The count is of keys; between two of them stand `step - 1` other arguments.
+            let stride = i64::try_from(step.max(1)).ok()?;
+            let to_last = keys.checked_sub(1)?.checked_mul(stride)?;
+            (first, first.checked_add(to_last)?, step)
         }
         Find::Unknown => return None,
     };

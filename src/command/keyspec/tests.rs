@@ -30,6 +30,15 @@ const ZUNIONSTORE: &[KeySpec] = &[
         RO,
     ),
 ];
+const MSETEX: &[KeySpec] = &[KeySpec::new(
+    Begin::Index(1),
+    Find::KeyNum {
+        count: 0,
+        first: 1,
+        step: 2,
+    },
+    OW,
+)];
 const XREAD: &[KeySpec] = &[KeySpec::new(
     Begin::Keyword {
         word: "STREAMS",
@@ -68,6 +77,11 @@ fn keys_stand_where_the_specifications_say() {
         (ZUNIONSTORE, "zunionstore d 9223372036854775807 a b", &[]),
         (ZUNIONSTORE, "zunionstore d x a b", &[]),
         (ZUNIONSTORE, "zunionstore d", &[]),
+        // The count is of keys, though values stand between them.
+        (MSETEX, "msetex 2 a 1 b 2 ex 10", &[2, 4]),
+        (MSETEX, "msetex 1 a 1 b 2", &[2]),
+        (MSETEX, "msetex 3 a 1 b 2", &[]),
+        (MSETEX, "msetex 4611686018427387905 a 1 b 2", &[]),
         (XREAD, "xread count 1 streams a b 0 0", &[4, 5]),
         (XREAD, "xread streams streams streams", &[2]),
         (XREAD, "xread count 1 a 0", &[]),
