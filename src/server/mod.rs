@@ -203,6 +203,11 @@ impl Server {
 
     /// Clients that wait for the end of CLIENT PAUSE.
     pub fn paused_count(&self) -> usize {
-        self.work.paused.len()
+        let waits = |key: &&ClientKey| {
+            // Some may have been closed since they were listed.
+            let client = self.clients.get(**key);
+            client.is_some_and(|client| client.activity == Activity::Paused)
+        };
+        self.work.paused.iter().filter(waits).count()
     }
 }

@@ -8,7 +8,7 @@ use super::filter::Purpose;
 use super::kill::{matching, parse_filter};
 use super::portrait::{Class, Memory, Portrait};
 use crate::client::slab::ClientKey;
-use crate::client::{Client, ClientFlags};
+use crate::client::{Activity, Client, ClientFlags};
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::net::transport::Peer;
@@ -103,6 +103,7 @@ pub(super) fn portrait<'a>(
 fn letters(client: &Client) -> String {
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
+        (client.activity == Activity::Paused, 'b'),
         (client.is_closing(), 'c'),
         (is_unix, 'U'),
         (client.flags.contains(ClientFlags::NO_EVICT), 'e'),

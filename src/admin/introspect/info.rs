@@ -123,8 +123,8 @@ fn about_clients(server: &Server, report: &mut Report) {
     report.line("maxclients", server.config.maxclients);
     report.line("client_recent_max_input_buffer", input.unwrap_or(0));
     report.line("client_recent_max_output_buffer", output.unwrap_or(0));
+    report.line("blocked_clients", server.paused_count());
     report.zeros(&[
-        "blocked_clients",
         "tracking_clients",
         "pubsub_clients",
         "watching_clients",

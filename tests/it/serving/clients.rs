@@ -134,3 +134,29 @@ fn an_end_that_was_asked_for_cannot_be_called_off_behind_its_back() {
     client.send_raw(&requests.concat()).unwrap();
     assert!(server.wait().success());
 }
+
+#[test]
+fn who_waits_for_the_end_of_a_pause_is_shown_as_blocked() {
+    let Some(start) = subject() else { return };
+    let server = start.start();
+    let (mut control, mut waiting) = (server.connect(), server.connect());
+    assert_eq!(
+        control.words("CLIENT PAUSE 100000 WRITE").to_string(),
+        "+OK"
+    );
+    waiting.send(&["SET", "k", "v"]).unwrap();
+    wait_until("it is blocked", || {
+        let info = control.words("INFO clients").to_string();
+        info.contains("blocked_clients:1").then_some(())
+    });
+    let list = control.words("CLIENT LIST").to_string();
+    assert!(
+        list.contains(" flags=bU ") || list.contains(" flags=b "),
+        "{list}"
+    );
+    drop(waiting);
+    wait_until("it is gone", || {
+        let info = control.words("INFO clients").to_string();
+        info.contains("blocked_clients:0").then_some(())
+    });
+}
