@@ -58,12 +58,14 @@ impl Server {
         Duration::from_nanos(ns.next_multiple_of(1_000_000))
     }
 
-    /// Whether a search for due keys goes on in the next turn.
+    /// Whether a search for due keys goes on in the next turn. While clients are paused the data
+    /// does not change by itself either.
     pub(super) fn sweep_goes_on(&self) -> bool {
         let Sweep {
             running, spent_ns, ..
         } = self.tending.sweep;
-        self.active_expiry && running && spent_ns < self.sweep_budget_ns()
+        let allowed = self.active_expiry && self.pause.is_none();
+        allowed && running && spent_ns < self.sweep_budget_ns()
     }
 
     /// Nanoseconds that a period's search may take.

@@ -160,3 +160,30 @@ fn who_waits_for_the_end_of_a_pause_is_shown_as_blocked() {
         info.contains("blocked_clients:0").then_some(())
     });
 }
+
+#[test]
+fn data_does_not_change_by_itself_during_a_pause() {
+    let Some(start) = subject() else { return };
+    let server = start.start();
+    let mut client = server.connect();
+    assert_eq!(client.words("SET k v PX 100").to_string(), "+OK");
+    assert_eq!(client.words("CLIENT PAUSE 100000 WRITE").to_string(), "+OK");
+    assert_eq!(client.words("DBSIZE").to_string(), ":1");
+    // A key that is due goes within a tenth of a second otherwise.
+    let uptime = |client: &mut Client| {
+        let info = client.words("INFO server").to_string();
+        let uptime = info.split("uptime_in_seconds:").nth(1).unwrap();
+        uptime[..uptime.find(|c: char| !c.is_ascii_digit()).unwrap()]
+            .parse::<u64>()
+            .unwrap()
+    };
+    let started = uptime(&mut client);
+    wait_until("time passes", || {
+        (uptime(&mut client) > started + 1).then_some(())
+    });
+    assert_eq!(client.words("DBSIZE").to_string(), ":1");
+    assert_eq!(client.words("CLIENT UNPAUSE").to_string(), "+OK");
+    wait_until("it is gone", || {
+        (client.words("DBSIZE").to_string() == ":0").then_some(())
+    });
+}
