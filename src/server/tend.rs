@@ -20,6 +20,9 @@ const SWEEP_NS: u64 = 300_000;
 /// The share of time that looking for them may take is granted anew so often.
 const SWEEP_PERIOD_MS: u64 = 100;
 
+/// A client that has been silent for longer keeps no room for input that may come.
+const INPUT_ROOM_KEPT_NS: u64 = 2_000_000_000;
+
 /// What the upkeep remembers.
 #[derive(Debug, Default)]
 pub(super) struct Tending {
@@ -168,6 +171,10 @@ impl Server {
                 log::debug!("Closing idle client {}", client.id);
                 self.close(key, CloseReason::CutOff);
             } else {
+                if idle_ns > INPUT_ROOM_KEPT_NS {
+                    // What is left of a large input may be the first byte of the next request.
+                    self.clients[key].pending.shrink_to_fit();
+                }
                 self.check_output_limit(key);
             }
         }

@@ -187,3 +187,21 @@ fn data_does_not_change_by_itself_during_a_pause() {
         (client.words("DBSIZE").to_string() == ":0").then_some(())
     });
 }
+
+#[test]
+fn a_silent_client_keeps_no_room_for_input() {
+    let Some(start) = subject() else { return };
+    let server = start.start();
+    let (mut control, mut client) = (server.connect(), server.connect());
+    let request = encode(&["SET", "k", &"x".repeat(250_000)]);
+    client.send_raw(&[&request[..], b"*"].concat()).unwrap();
+    assert_eq!(client.read(), Ok(Reply::Simple(b"OK".to_vec())));
+    wait_until("the room is given back", || {
+        let list = control.words("CLIENT LIST").to_string();
+        let one = list.split("id=").find(|line| line.contains("cmd=set"))?;
+        let held = one.split("tot-mem=").nth(1)?.split(' ').next()?;
+        (held.parse::<usize>().ok()? < 30_000).then_some(())
+    });
+    client.send_raw(b"1\r\n$4\r\nPING\r\n").unwrap();
+    assert_eq!(client.read(), Ok(Reply::Simple(b"PONG".to_vec())));
+}

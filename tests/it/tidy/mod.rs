@@ -29,7 +29,10 @@ const UNSAFE: &[(&str, &str)] = &[
         "src/sys/alloc.rs",
         "an allocator is unsafe by its trait; it passes every call on",
     ),
-    ("src/sys/huge_pages.rs", "raw memory and the allocator's hooks"),
+    (
+        "src/sys/huge_pages.rs",
+        "raw memory and the allocator's hooks",
+    ),
     ("src/sys/usage.rs", "getrusage"),
     ("src/sys/daemon.rs", "fork has no safe form"),
     ("src/sys/local_time.rs", "the C library knows the time zone"),
