@@ -20,12 +20,12 @@ use tikv_jemallocator::Jemalloc;
 
 /// jemalloc's settings, which it reads at its start under this name. No huge pages by its own way:
 /// they come from `huge_pages`, where the loop does not wait for them. Two arenas, as one thread
-/// does nearly everything and few others help. Freed pages go back to the system after 30 seconds
+/// does nearly everything and few others help. Freed pages go back to the system after three seconds
 /// (giving them back sooner breaks up huge pages that are about to be used again).
 #[used]
 // SAFETY: nothing else has this name; jemalloc reads it as a C string, and it ends with a zero.
 #[unsafe(export_name = "_rjem_malloc_conf")]
-static MALLOC_CONF: &[u8; 58] = b"thp:never,narenas:2,dirty_decay_ms:30000,muzzy_decay_ms:0\0";
+static MALLOC_CONF: &[u8; 57] = b"thp:never,narenas:2,dirty_decay_ms:3000,muzzy_decay_ms:0\0";
 
 /// Threads with a balance of their own; those beyond share the last one.
 const BALANCES: usize = 64;
