@@ -15,7 +15,7 @@ const CLIENTS_PER_TICK_MIN: usize = 64;
 
 /// The longest that keys past their deadline are looked for in one turn: what a client may have to
 /// wait for it.
-const SWEEP_NS: u64 = 300_000;
+const SWEEP_NS: u64 = 100_000;
 
 /// The share of time that looking for them may take is granted anew so often.
 const SWEEP_PERIOD_MS: u64 = 100;
