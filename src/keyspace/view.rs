@@ -61,6 +61,8 @@ pub struct View<'a> {
     index: usize,
     now: UnixMs,
     touch: bool,
+    /// Whether a key past its deadline stays when it is met.
+    keep_due: bool,
     /// A key whose hash is known already.
     hint: Option<(&'a [u8], KeyHash)>,
 }
@@ -85,6 +87,7 @@ impl<'a> View<'a> {
             index,
             now,
             touch: true,
+            keep_due: false,
             hint: None,
         }
     }
@@ -94,6 +97,15 @@ impl<'a> View<'a> {
     pub fn without_touch(self) -> View<'a> {
         View {
             touch: false,
+            ..self
+        }
+    }
+
+    /// The same view for a time in which the data must not change (CLIENT PAUSE): reading passes
+    /// over a key past its deadline and does not remove it.
+    pub fn keeping_due(self) -> View<'a> {
+        View {
+            keep_due: true,
             ..self
         }
     }
@@ -131,6 +143,7 @@ impl<'a> View<'a> {
             index,
             now: self.now,
             touch: self.touch,
+            keep_due: self.keep_due,
             hint: None,
         }
     }
@@ -213,10 +226,18 @@ impl<'a> View<'a> {
     #[inline]
     fn lookup(&mut self, key: &[u8], count: bool, touch: bool) -> Option<Entry<'_>> {
         let KeyHash(hash) = self.hash(key);
+        let keep_due = self.keep_due;
         let parts = self.parts();
         let (news, index, now) = (&mut *parts.news, parts.index, parts.now);
         let due = |entry: Entry<'_>| news.depart(index, entry, Cause::Expired);
-        let found = parts.table.find_live(parts.epoch, hash, key, now.0, due);
+        let found = if keep_due {
+            parts
+                .table
+                .find(hash, key)
+                .filter(|entry| !is_due(*entry, now))
+        } else {
+            parts.table.find_live(parts.epoch, hash, key, now.0, due)
+        };
         if count {
             match found {
                 Some(_) => parts.news.stats.hits += 1,

@@ -85,6 +85,9 @@ impl Server {
                 if client.flags.contains(ClientFlags::NO_TOUCH) {
                     db = db.without_touch();
                 }
+                if self.pause.is_some() {
+                    db = db.keeping_due();
+                }
                 let mut call = Call {
                     db,
                     reply: &mut client.reply,

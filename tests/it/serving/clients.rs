@@ -181,6 +181,8 @@ fn data_does_not_change_by_itself_during_a_pause() {
     wait_until("time passes", || {
         (uptime(&mut client) > started + 1).then_some(())
     });
+    // It is not seen any more, but it is there.
+    assert_eq!(client.words("GET k").to_string(), "$-1");
     assert_eq!(client.words("DBSIZE").to_string(), ":1");
     assert_eq!(client.words("CLIENT UNPAUSE").to_string(), "+OK");
     wait_until("it is gone", || {
