@@ -23,10 +23,10 @@ run: build ## build and start the server on 127.0.0.1:6379 (ARGS='--port 7000' f
 	$(BIN) $(ARGS)
 
 test: tools clients ## install what the tests need, then run the whole gate
-	@scripts/step "format" $(CARGO) fmt --check
-	@scripts/step "lints" $(CARGO) clippy --locked --all-targets -- -D warnings
-	@scripts/step "unit tests" $(TEST) --lib --bins
-	@RUDDLE_TEST_TOOLS=$(TOOLS) scripts/step "integration tests" $(TEST) --test it
+	@tests/scripts/step "format" $(CARGO) fmt --check
+	@tests/scripts/step "lints" $(CARGO) clippy --locked --all-targets -- -D warnings
+	@tests/scripts/step "unit tests" $(TEST) --lib --bins
+	@RUDDLE_TEST_TOOLS=$(TOOLS) tests/scripts/step "integration tests" $(TEST) --test it
 	@echo "all tests passed"
 
 check: cargo ## format, lints and unit tests: the quick gate while writing
@@ -57,7 +57,7 @@ cargo:
 		echo "cargo is missing: install Rust 1.95 or newer from https://rustup.rs" >&2; exit 1; }
 
 tools: cargo
-	@scripts/install-test-tools
+	@tests/scripts/install-test-tools
 
 clients: tools
-	@scripts/install-test-clients $(TOOLS)
+	@tests/scripts/install-test-clients $(TOOLS)
