@@ -1,7 +1,7 @@
 //! Huge pages for the heap, made ready by a thread of its own.
 //!
 //! A lookup in a large table costs two cache misses, and with 4 KB pages two page walks beside
-//! them: a third of the whole. Huge pages save the walks, but the first touch of one zeroes 2 MB
+//! them: a sixth of a pipelined GET among a million keys. Huge pages save the walks, but the first touch of one zeroes 2 MB
 //! within a page fault: 0.3 ms where the memory is warm, and 5 to 15 ms measured in a virtual
 //! machine whose host had still to find the memory. The loop must not wait for that. So:
 //!

@@ -168,7 +168,7 @@ pub(super) const PARAMS: &[Param] = &[
         "disable-thp",
         "no",
         "Keep the kernel's huge pages away from the heap. They make lookups in large data sets \
-         a third cheaper; the reason against them, copying 2 MB pages after a fork, does not exist.",
+         a sixth cheaper; the reason against them, copying 2 MB pages after a fork, does not exist.",
     )
     .at(field!(disable_thp))
     .restart(),
