@@ -84,11 +84,12 @@ pub fn install() -> io::Result<()> {
     hooks.alloc = Some(alloc);
     let hooks = HOOKS.get_or_init(|| hooks);
     for arena in 0..ARENAS {
+        // This makes an arena that nobody has used yet, and comes first therefore.
+        let name = format!("arena.{arena}.extent_hooks\0");
+        control(&name, Some(ptr::from_ref(hooks).cast_mut()))?;
         // New memory in pieces that are ready, not in ever larger ones.
         let limit = format!("arena.{arena}.retain_grow_limit\0");
         control(&limit, Some(HUGE_BYTES))?;
-        let name = format!("arena.{arena}.extent_hooks\0");
-        control(&name, Some(ptr::from_ref(hooks).cast_mut()))?;
     }
     Ok(())
 }
