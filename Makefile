@@ -8,6 +8,9 @@ TOOLS := target/test-tools
 
 # The profile of the tests: see [profile.dev] in Cargo.toml.
 TEST := $(CARGO) test --locked
+# What the server says of the commit it was built from.
+export RUDDLE_COMMIT := $(shell git rev-parse --short=8 HEAD 2>/dev/null || echo 00000000)
+export RUDDLE_MODIFIED := $(shell git diff HEAD --quiet 2>/dev/null; echo $$?)
 # What `make bench` compares with: command lines that take Redis's options.
 PEERS ?= $(shell command -v redis-server)
 
