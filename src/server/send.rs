@@ -162,7 +162,7 @@ impl Server {
     }
 
     /// Accepts from one listener; whether more may wait.
-    fn accept_from(&mut self, index: usize) -> bool {
+    pub(super) fn accept_from(&mut self, index: usize) -> bool {
         for _ in 0..self.config.max_new_connections_per_cycle {
             let Some(listener) = self.io.listeners.get(index) else {
                 return false;

@@ -124,6 +124,13 @@ impl Server {
     /// # Errors
     /// If one of the new addresses cannot be listened on.
     pub fn rebind(&mut self, old: &Config) -> Result<(), StartError> {
+        // Who has connected and waits to be accepted would be turned away with the listener.
+        for index in 0..self.io.listeners.len() {
+            let waiting = 0..self.config.tcp_backlog;
+            waiting
+                .take_while(|_| self.accept_from(index))
+                .for_each(drop);
+        }
         for listener in &mut self.io.listeners {
             listener.deregister(self.io.poll.registry());
         }
