@@ -260,26 +260,22 @@ impl Reply {
 
     /// A double, in the shortest form that reads back as the same.
     pub fn double(&mut self, value: f64) {
-        let text = DoubleText::new(value);
-        if self.is_resp3() {
-            let buf = self.output.buf();
-            buf.push(b',');
-            buf.extend_from_slice(text.as_bytes());
-            buf.extend_from_slice(b"\r\n");
-        } else {
-            self.bulk(text.as_bytes());
-        }
+        self.double_digits(DoubleText::new(value).as_bytes());
     }
 
     /// A double, from its text (see `ds::number` for Redis's form of it).
     pub fn double_text(&mut self, text: &str) {
+        self.double_digits(text.as_bytes());
+    }
+
+    fn double_digits(&mut self, digits: &[u8]) {
         if self.is_resp3() {
             let buf = self.output.buf();
             buf.push(b',');
-            buf.extend_from_slice(text.as_bytes());
+            buf.extend_from_slice(digits);
             buf.extend_from_slice(b"\r\n");
         } else {
-            self.bulk(text.as_bytes());
+            self.bulk(digits);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The orderly end: asked for by SHUTDOWN or a signal, carried out at the end of a turn.
 
-use super::{SIGNALS, Server};
-use crate::config::{Config, OnSignal};
+use super::Server;
+use crate::config::OnSignal;
 
 /// How the server is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,12 +74,10 @@ impl Server {
             return false;
         }
         log::warn!("User requested shutdown...");
-        let Config { .. } = self.config;
         for listener in &mut self.io.listeners {
             listener.deregister(self.io.poll.registry());
         }
         self.io.listeners.clear();
-        debug_assert_ne!(SIGNALS.0, 0);
         true
     }
 }
