@@ -4,6 +4,7 @@ pub mod bits;
 pub mod epoch;
 pub mod extended;
 pub mod glob;
+pub mod intset;
 pub mod number;
 pub mod output;
 pub mod rope;
