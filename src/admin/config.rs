@@ -19,6 +19,7 @@ use crate::config::{Config, Permission, Protected, Reason, SetError, rewrite as 
 use crate::ds::glob::{Case, Glob};
 use crate::server::Server;
 use crate::server::process::open_files;
+use crate::server::startup::thresholds_of;
 use crate::sys::alloc::used_bytes;
 use crate::sys::memory;
 
@@ -227,6 +228,13 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
         }
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {
             server.follow_policy();
+            Ok(())
+        }
+        name if name.contains("-max-listpack-")
+            || name.starts_with("stream-node-max-")
+            || matches!(name, "set-max-intset-entries" | "hll-sparse-max-bytes") =>
+        {
+            server.limits.thresholds = thresholds_of(config);
             Ok(())
         }
         "maxmemory" => {

@@ -5,6 +5,7 @@ use super::effects::{Effects, EventClass};
 use super::error::CommandError;
 use crate::keyspace::View;
 use crate::resp::reply::Reply;
+use crate::value::Thresholds;
 
 /// As many keys of one command are prefetched together: what the processor can have under way.
 const KEYS_PREFETCHED: usize = 16;
@@ -29,6 +30,8 @@ pub struct Limits {
     /// Whether `maxmemory-policy` chooses by frequency of use: entries then note that instead of
     /// the moment of their last use.
     pub lfu: bool,
+    /// Up to where collections stay packed, and the like.
+    pub thresholds: Thresholds,
 }
 
 impl Call<'_> {

@@ -67,6 +67,8 @@ impl Digest {
         self.mix_number(type_number(value.kind()));
         match value {
             Value::String(string) => self.mix(&string.to_cow()),
+            Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use crate::keyspace::Keyspace;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::{OwnedRequest, Request};
 use crate::sys::clock::UnixMs;
+use crate::value::Thresholds;
 
 /// A keyspace and what its last command did.
 pub(super) struct Bench {
@@ -38,6 +39,7 @@ impl Bench {
             limits: Limits {
                 string_bytes_max: 512 * 1024 * 1024,
                 lfu: false,
+                thresholds: Thresholds::default(),
             },
             effects,
             random: fastrand::Rng::with_seed(1),

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `shape` draws the parts to the bit. The *word* is an integer, or owns what does not fit in the
-//! block: a shared buffer, a rope. (A value of another type will be a boxed object there, under an
-//! [`Encoding`] of its own.) The *inline* bytes are a string of up to 4095 bytes.
+//! block: a shared buffer, a rope, an object (`value::Object`). The *inline* bytes are a string or
+//! a packed collection of up to 4095 bytes.
 //!
 //! Blocks are allocated in the size classes of jemalloc, so that a value may be overwritten by
 //! one of another length in place while the class is the same, and so that the allocator's count
@@ -28,6 +28,7 @@
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::hash::Hasher;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,13 +36,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use siphasher::sip::SipHasher13;
 
 use super::shape::{
-    DEADLINE, DEADLINE_NONE, DEADLINE_SHORT, ENCODING, Encoding, HEADER_BYTES, LONG_KEY, RAW,
-    Shape, WORD_BYTES, short_deadline, size_class,
+    Content, DEADLINE, DEADLINE_NONE, DEADLINE_SHORT, HEADER_BYTES, LONG_KEY, Shape, Storage,
+    WORD_BYTES, short_deadline, size_class,
 };
 use crate::ds::rope::Rope;
 use crate::ds::table::{Keyed, Node};
 use crate::sys::clock::UnixMs;
-use crate::value::{Str, Value};
+use crate::value::{Object, Str, Value};
 
 /// The longest string called `embstr`, unless it was changed in place.
 const EMBSTR_BYTES_MAX: usize = 44;
@@ -52,16 +53,17 @@ pub(super) enum Payload<'a> {
     Int(i64),
     Flat(Arc<Vec<u8>>),
     Rope(Box<Rope>),
+    Object(Box<Object>),
 }
 
 impl Payload<'_> {
     #[inline]
-    fn encoding(&self) -> Encoding {
+    fn storage(&self) -> Storage {
         match self {
-            Payload::Inline(_) => Encoding::Inline,
-            Payload::Int(_) => Encoding::Int,
-            Payload::Flat(_) => Encoding::Flat,
-            Payload::Rope(_) => Encoding::Rope,
+            Payload::Inline(_) => Storage::Inline,
+            Payload::Int(_) => Storage::Int,
+            Payload::Flat(_) => Storage::Flat,
+            Payload::Rope(_) | Payload::Object(_) => Storage::Boxed,
         }
     }
 
@@ -69,7 +71,7 @@ impl Payload<'_> {
     fn inline_len(&self) -> usize {
         match self {
             Payload::Inline(bytes) => bytes.len(),
-            Payload::Int(_) | Payload::Flat(_) | Payload::Rope(_) => 0,
+            _ => 0,
         }
     }
 }
@@ -80,6 +82,8 @@ pub(super) enum PayloadMut<'a> {
     Int,
     Flat(&'a mut Arc<Vec<u8>>),
     Rope(&'a mut Rope),
+    /// See [`BlockMut::object`].
+    Object,
 }
 
 /// Bits of the clock, below the flags.
@@ -97,6 +101,7 @@ struct Header {
 const _: () = {
     assert!(size_of::<Header>() == HEADER_BYTES);
     assert!(size_of::<Arc<Vec<u8>>>() == WORD_BYTES && size_of::<Box<Rope>>() == WORD_BYTES);
+    assert!(size_of::<Box<Object>>() == WORD_BYTES);
 };
 
 /// A key and its value, to read.
@@ -162,46 +167,113 @@ impl<'a> Entry<'a> {
         }
     }
 
-    pub(super) fn encoding_of(self) -> Encoding {
-        match self.flags() & ENCODING {
-            0 => Encoding::Inline,
-            1 => Encoding::Int,
-            2 => Encoding::Flat,
-            _ => Encoding::Rope,
+    #[inline]
+    pub(super) fn storage(self) -> Storage {
+        Storage::of(self.flags())
+    }
+
+    #[inline]
+    pub(super) fn content(self) -> Content {
+        Content::of(self.flags())
+    }
+
+    /// Whether dropping the value takes long enough to be another thread's work.
+    #[inline]
+    pub(super) fn is_heavy(self) -> bool {
+        if self.storage() != Storage::Boxed {
+            return false;
+        }
+        match self.object() {
+            Some(object) => object.is_heavy(),
+            None => true,
+        }
+    }
+
+    /// Where the word stands, or would.
+    #[inline]
+    fn word(self) -> NonNull<u8> {
+        // SAFETY: within the block.
+        unsafe { self.at.add(self.shape().word_at()) }
+    }
+
+    /// The value, if it is an object.
+    #[inline]
+    pub(super) fn object(self) -> Option<&'a Object> {
+        if self.content() != Content::Object {
+            return None;
+        }
+        // SAFETY: the content says what the word owns, and the block is not changed for 'a.
+        Some(unsafe { self.word().cast::<Box<Object>>().as_ref() })
+    }
+
+    /// The bytes of the value, if it is bytes in one piece: of a packed collection always.
+    #[inline]
+    pub(super) fn flat_bytes(self) -> Option<&'a [u8]> {
+        let shape = self.shape();
+        match self.storage() {
+            // SAFETY: the shape is the block's own.
+            Storage::Inline => Some(unsafe { self.bytes(shape.inline_at(), shape.inline_len) }),
+            // SAFETY: the storage says what the word is, and the block is not changed for 'a.
+            Storage::Flat => Some(unsafe { self.word().cast::<Arc<Vec<u8>>>().as_ref() }),
+            Storage::Int | Storage::Boxed => None,
         }
     }
 
     /// The value.
     #[inline]
     pub fn value(self) -> Value<'a> {
+        match self.content() {
+            Content::Text | Content::RawText => Value::String(self.text()),
+            content => self.collection(content),
+        }
+    }
+
+    fn collection(self, content: Content) -> Value<'a> {
+        if let Some(object) = self.object() {
+            return object.value();
+        }
+        let form = content.packed().expect("neither a string nor an object");
+        let bytes = self.flat_bytes().expect("what is packed is bytes");
+        Value::packed(form, bytes)
+    }
+
+    /// The value, which is a string.
+    #[inline]
+    fn text(self) -> Str<'a> {
         let shape = self.shape();
-        // SAFETY: within the block; meaningful unless the encoding is inline.
+        // SAFETY: within the block; meaningful unless the value is inline.
         let word = unsafe { self.at.add(shape.word_at()) };
-        Value::String(match self.encoding_of() {
-            Encoding::Inline => {
+        match self.storage() {
+            Storage::Inline => {
                 // SAFETY: the shape is the block's own.
                 Str::Inline(unsafe { self.bytes(shape.inline_at(), shape.inline_len) })
             }
-            // SAFETY: the encoding says what the word is; it is aligned to 8.
-            Encoding::Int => Str::Int(unsafe { word.cast().read() }),
+            // SAFETY: the storage says what the word is; it is aligned to 8.
+            Storage::Int => Str::Int(unsafe { word.cast().read() }),
             // SAFETY: as above, and the block is not changed for 'a.
-            Encoding::Flat => Str::Flat(unsafe { word.cast().as_ref() }),
+            Storage::Flat => Str::Flat(unsafe { word.cast().as_ref() }),
             // SAFETY: as above.
-            Encoding::Rope => Str::Rope(unsafe { word.cast::<Box<Rope>>().as_ref() }),
-        })
+            Storage::Boxed => Str::Rope(unsafe { word.cast::<Box<Rope>>().as_ref() }),
+        }
     }
 
     /// Whether a string is called `raw` however short it is.
     pub(super) fn is_raw(self) -> bool {
-        self.flags() & RAW != 0
+        self.content() == Content::RawText
     }
 
     /// The name OBJECT ENCODING answers with.
     pub fn encoding(self) -> &'static str {
-        match self.value() {
-            Value::String(Str::Int(_)) => "int",
-            Value::String(text) if self.is_raw() || text.len() > EMBSTR_BYTES_MAX => "raw",
-            Value::String(_) => "embstr",
+        if let Some(object) = self.object() {
+            return object.encoding();
+        }
+        if let Some(form) = self.content().packed() {
+            return form.encoding();
+        }
+        match self.text() {
+            Str::Int(_) => "int",
+            text if self.is_raw() || text.len() > EMBSTR_BYTES_MAX => "raw",
+            _ => "embstr",
         }
     }
 
@@ -226,14 +298,56 @@ impl<'a> Entry<'a> {
     /// Bytes of memory the entry takes: its block and what that alone leads to.
     pub fn memory_bytes(self) -> usize {
         const ARC_BYTES: usize = 2 * size_of::<usize>();
-        let value = match self.value() {
-            Value::String(Str::Int(_) | Str::Inline(_)) => 0,
-            Value::String(Str::Flat(bytes)) => {
+        let value = match self.payload() {
+            Payload::Int(_) | Payload::Inline(_) => 0,
+            Payload::Flat(bytes) => {
                 size_class(ARC_BYTES + size_of::<Vec<u8>>()) + size_class(bytes.capacity())
             }
-            Value::String(Str::Rope(rope)) => size_class(size_of::<Rope>()) + rope.memory_bytes(),
+            Payload::Rope(rope) => size_class(size_of::<Rope>()) + rope.memory_bytes(),
+            Payload::Object(object) => size_class(size_of::<Object>()) + object.memory_bytes(),
         };
         self.shape().layout().size() + value
+    }
+
+    /// The value once more: what does not stand in the block is shared.
+    fn payload(self) -> Payload<'a> {
+        if let Some(object) = self.object() {
+            return Payload::Object(Box::new(object.clone()));
+        }
+        match self.storage() {
+            Storage::Inline => Payload::Inline(self.flat_bytes().unwrap_or_default()),
+            // SAFETY: the storage says what the word is; it is aligned to 8.
+            Storage::Int => Payload::Int(unsafe { self.word().cast().read() }),
+            Storage::Flat => {
+                // SAFETY: as above, and the block is not changed for 'a.
+                Payload::Flat(Arc::clone(unsafe { self.word().cast().as_ref() }))
+            }
+            Storage::Boxed => {
+                // SAFETY: as above; a boxed value that is no object is a rope.
+                let rope = unsafe { self.word().cast::<Box<Rope>>().as_ref() };
+                Payload::Rope(rope.clone())
+            }
+        }
+    }
+}
+
+/// An object to change in place, in a block that nobody else reaches.
+pub(super) struct BlockMut<'a> {
+    at: NonNull<u8>,
+    block: PhantomData<&'a mut Block>,
+}
+
+impl<'a> BlockMut<'a> {
+    /// The object, if the value is one.
+    #[inline]
+    pub(super) fn object(self) -> Option<&'a mut Object> {
+        // SAFETY: the block is borrowed mutably, for 'a; it stays an entry.
+        let entry: Entry<'a> = unsafe { Block::borrow(self.at) };
+        if entry.content() != Content::Object {
+            return None;
+        }
+        // SAFETY: the content says what the word owns, and nobody else reads the block for 'a.
+        Some(unsafe { entry.word().cast::<Box<Object>>().as_mut() })
     }
 }
 
@@ -252,12 +366,12 @@ impl Block {
     pub(super) fn new(
         key: &[u8],
         payload: Payload<'_>,
-        raw: bool,
+        content: Content,
         deadline: Option<UnixMs>,
         clock: u32,
     ) -> Block {
         let inline_len = payload.inline_len();
-        let shape = Shape::new(payload.encoding(), raw, key.len(), inline_len, deadline);
+        let shape = Shape::new(payload.storage(), content, key.len(), inline_len, deadline);
         let mut block = Block::with_shape(shape, key, deadline, clock);
         block.put(shape, payload);
         block
@@ -320,6 +434,7 @@ impl Block {
                 Payload::Int(value) => word.cast().write(value),
                 Payload::Flat(bytes) => word.cast().write(bytes),
                 Payload::Rope(rope) => word.cast().write(rope),
+                Payload::Object(object) => word.cast().write(object),
             }
         }
     }
@@ -332,11 +447,12 @@ impl Block {
         }
     }
 
-    /// Says whether a string is called `raw` however short it is.
-    pub(super) fn set_raw(&mut self, raw: bool) {
+    /// Calls a string `raw` however short it is.
+    pub(super) fn set_raw(&mut self) {
         let entry = self.entry();
-        let flags = entry.flags() & !RAW | if raw { RAW } else { 0 };
-        let state = u32::from(flags) << CLOCK_BITS | entry.clock();
+        debug_assert!(entry.content().packed().is_none() && entry.object().is_none());
+        let raw = Shape::flags_with(entry.flags(), Content::RawText);
+        let state = u32::from(raw) << CLOCK_BITS | entry.clock();
         entry.header().state.store(state, Ordering::Relaxed);
     }
 
@@ -347,14 +463,15 @@ impl Block {
         // is borrowed mutably.
         unsafe {
             let word = self.at.add(shape.word_at());
-            match self.entry().encoding_of() {
-                Encoding::Inline => {
+            match self.entry().storage() {
+                Storage::Inline => {
                     let at = self.at.add(shape.inline_at()).as_ptr();
                     PayloadMut::Inline(std::slice::from_raw_parts_mut(at, shape.inline_len))
                 }
-                Encoding::Int => PayloadMut::Int,
-                Encoding::Flat => PayloadMut::Flat(word.cast().as_mut()),
-                Encoding::Rope => PayloadMut::Rope(word.cast::<Box<Rope>>().as_mut()),
+                Storage::Int => PayloadMut::Int,
+                Storage::Flat => PayloadMut::Flat(word.cast().as_mut()),
+                Storage::Boxed if self.entry().content() == Content::Object => PayloadMut::Object,
+                Storage::Boxed => PayloadMut::Rope(word.cast::<Box<Rope>>().as_mut()),
             }
         }
     }
@@ -364,18 +481,24 @@ impl Block {
     pub(super) fn with_payload(
         mut self,
         payload: Payload<'_>,
-        raw: bool,
+        content: Content,
         deadline: Option<UnixMs>,
     ) -> Block {
         let old = self.entry().shape();
         let inline_len = payload.inline_len();
-        let new = Shape::new(payload.encoding(), raw, old.key_len, inline_len, deadline);
+        let new = Shape::new(
+            payload.storage(),
+            content,
+            old.key_len,
+            inline_len,
+            deadline,
+        );
         let clock = self.entry().clock();
-        if !self.entry().encoding_of().is_in_block()
-            || !payload.encoding().is_in_block()
+        if !self.entry().storage().is_in_block()
+            || !payload.storage().is_in_block()
             || new.layout() != old.layout()
         {
-            return Block::new(self.entry().key(), payload, raw, deadline, clock);
+            return Block::new(self.entry().key(), payload, content, deadline, clock);
         }
         if new.key_at() != old.key_at() {
             self.shift(old.key_at(), new.key_at(), old.key_len);
@@ -417,6 +540,41 @@ impl Block {
         block
     }
 
+    /// The same with the inline bytes of `range` replaced by `with`, which are not its own. The
+    /// value must be inline, and stay so.
+    pub(super) fn spliced(mut self, range: Range<usize>, with: &[u8]) -> Block {
+        let old = self.entry().shape();
+        assert!(range.start <= range.end && range.end <= old.inline_len);
+        let deadline = self.entry().deadline();
+        let clock = self.entry().clock();
+        let new = old.with_inline_len(old.inline_len - range.len() + with.len());
+        let tail = old.inline_len - range.end;
+        let behind = range.start + with.len();
+        if new.layout() == old.layout() {
+            let at = old.inline_at();
+            self.shift(at + range.end, at + behind, tail);
+            // SAFETY: within the layout, which is the same for both lengths; `with` is not here.
+            unsafe {
+                let to = self.at.add(at + range.start).as_ptr();
+                to.copy_from_nonoverlapping(with.as_ptr(), with.len());
+            }
+            self.put_head(new, deadline, clock);
+            return self;
+        }
+        let block = Block::with_shape(new, self.entry().key(), deadline, clock);
+        // SAFETY: both blocks have these inline bytes, and they are different blocks.
+        unsafe {
+            let from = self.at.add(old.inline_at());
+            let to = block.at.add(new.inline_at());
+            to.copy_from_nonoverlapping(from, range.start);
+            let middle = to.add(range.start).as_ptr();
+            middle.copy_from_nonoverlapping(with.as_ptr(), with.len());
+            to.add(behind)
+                .copy_from_nonoverlapping(from.add(range.end), tail);
+        }
+        block
+    }
+
     /// The same value with another deadline: in place where the size class is the same.
     pub(super) fn with_deadline(mut self, deadline: Option<UnixMs>) -> Block {
         let old = self.entry().shape();
@@ -447,8 +605,8 @@ impl Block {
         let entry = self.entry();
         let inline_len = entry.shape().inline_len;
         Shape::new(
-            entry.encoding_of(),
-            entry.is_raw(),
+            entry.storage(),
+            entry.content(),
             key_len,
             inline_len,
             deadline,
@@ -476,16 +634,10 @@ impl Block {
 
     /// A copy under `key` that shares what does not stand in the block.
     pub(super) fn share(entry: Entry<'_>, key: &[u8]) -> Block {
-        let payload = match entry.value() {
-            Value::String(Str::Inline(bytes)) => Payload::Inline(bytes),
-            Value::String(Str::Int(value)) => Payload::Int(value),
-            Value::String(Str::Flat(bytes)) => Payload::Flat(Arc::clone(bytes)),
-            Value::String(Str::Rope(rope)) => Payload::Rope(Box::new(rope.clone())),
-        };
         Block::new(
             key,
-            payload,
-            entry.is_raw(),
+            entry.payload(),
+            entry.content(),
             entry.deadline(),
             entry.clock(),
         )
@@ -502,6 +654,11 @@ impl Drop for Block {
                 let shape = self.entry().shape();
                 // SAFETY: as above; the word owns the box.
                 drop(unsafe { self.at.add(shape.word_at()).cast::<Box<Rope>>().read() });
+            }
+            PayloadMut::Object => {
+                let shape = self.entry().shape();
+                // SAFETY: as above.
+                drop(unsafe { self.at.add(shape.word_at()).cast::<Box<Object>>().read() });
             }
         }
         // SAFETY: allocated with this layout.
@@ -520,6 +677,7 @@ impl<'a> Keyed<'a> for Entry<'a> {
 // only what is not changed while it is borrowed, and atomics.
 unsafe impl Node for Block {
     type Ref<'a> = Entry<'a>;
+    type Mut<'a> = BlockMut<'a>;
 
     #[inline]
     fn into_raw(self) -> NonNull<u8> {
@@ -534,6 +692,14 @@ unsafe impl Node for Block {
     #[inline]
     unsafe fn borrow<'a>(raw: NonNull<u8>) -> Entry<'a> {
         Entry {
+            at: raw,
+            block: PhantomData,
+        }
+    }
+
+    #[inline]
+    unsafe fn borrow_mut<'a>(raw: NonNull<u8>) -> BlockMut<'a> {
+        BlockMut {
             at: raw,
             block: PhantomData,
         }
@@ -555,7 +721,7 @@ unsafe impl Node for Block {
 
     #[inline]
     fn is_heavy(node: Entry<'_>) -> bool {
-        node.encoding_of() == Encoding::Rope
+        node.is_heavy()
     }
 
     fn digest(node: Entry<'_>) -> u64 {
@@ -564,8 +730,11 @@ unsafe impl Node for Block {
         hasher.write(node.key());
         hasher.write_i64(node.deadline().map_or(i64::MAX, |deadline| deadline.0));
         hasher.write_u8(node.flags());
-        let Value::String(text) = node.value();
-        hasher.write(&text.to_cow());
+        match (node.object(), node.flat_bytes()) {
+            (Some(object), _) => object.digest(&mut hasher),
+            (None, Some(bytes)) => hasher.write(bytes),
+            (None, None) => hasher.write(&node.text().to_cow()),
+        }
         hasher.finish()
     }
 }

@@ -12,6 +12,7 @@
 mod access;
 mod entry;
 mod expire;
+mod packed;
 mod shape;
 mod space;
 mod string;

@@ -6,7 +6,7 @@
 //!                                           length               bytes   bytes
 //!        3       1      4        0, 4 or 8  0 or 8      0 or 8
 //!
-//! flags, from bit 0:  encoding 3, raw 1, the deadline's length / 4 in 2, long key 1, unused 1
+//! flags, from bit 0:  storage 2, content 3, the deadline's length / 4 in 2, long key 1
 //!
 //! lengths, from bit 0:              inline 12 │ key 16                      │ zero 4
 //!   if the deadline is short:       inline 12 │ key 8 │ deadline's upper bits 12
@@ -26,37 +26,115 @@
 use std::alloc::Layout;
 
 use crate::sys::clock::UnixMs;
+use crate::value::Packed;
 
 /// The longest string kept in the block: what 12 bits count to. A longer one costs an allocation
 /// and a cache miss more but is copied by reference.
 pub(super) const INLINE_BYTES_MAX: usize = INLINE_LEN as usize;
 
-/// How the value is stored.
+/// Where the value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Encoding {
+pub(super) enum Storage {
+    /// Bytes in the block.
     Inline,
+    /// An integer in the word.
     Int,
+    /// Bytes in a shared buffer.
     Flat,
-    Rope,
+    /// A rope, or an object.
+    Boxed,
 }
 
-impl Encoding {
+impl Storage {
     /// Whether the value is nothing but bytes of the block, which need not be freed.
     #[inline]
     pub(super) fn is_in_block(self) -> bool {
-        matches!(self, Encoding::Inline | Encoding::Int)
+        matches!(self, Storage::Inline | Storage::Int)
+    }
+
+    #[inline]
+    pub(super) fn of(flags: u8) -> Storage {
+        match flags & STORAGE {
+            0 => Storage::Inline,
+            1 => Storage::Int,
+            2 => Storage::Flat,
+            _ => Storage::Boxed,
+        }
     }
 }
 
-pub(super) const ENCODING: u8 = 7;
-pub(super) const RAW: u8 = 1 << 3;
+/// What the value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Content {
+    /// A string.
+    Text,
+    /// A string called `raw` however short it is.
+    RawText,
+    List,
+    Ints,
+    Set,
+    Hash,
+    Zset,
+    /// A large collection, or a stream. It is boxed.
+    Object,
+}
+
+impl Content {
+    #[inline]
+    pub(super) fn of(flags: u8) -> Content {
+        match (flags & CONTENT) >> CONTENT_AT {
+            0 => Content::Text,
+            1 => Content::RawText,
+            2 => Content::List,
+            3 => Content::Ints,
+            4 => Content::Set,
+            5 => Content::Hash,
+            6 => Content::Zset,
+            _ => Content::Object,
+        }
+    }
+
+    pub(super) fn text(raw: bool) -> Content {
+        if raw { Content::RawText } else { Content::Text }
+    }
+
+    /// The form of a packed collection.
+    #[inline]
+    pub(super) fn packed(self) -> Option<Packed> {
+        match self {
+            Content::Text | Content::RawText | Content::Object => None,
+            Content::List => Some(Packed::List),
+            Content::Ints => Some(Packed::Ints),
+            Content::Set => Some(Packed::Set),
+            Content::Hash => Some(Packed::Hash),
+            Content::Zset => Some(Packed::Zset),
+        }
+    }
+}
+
+impl From<Packed> for Content {
+    fn from(form: Packed) -> Content {
+        match form {
+            Packed::List => Content::List,
+            Packed::Ints => Content::Ints,
+            Packed::Set => Content::Set,
+            Packed::Hash => Content::Hash,
+            Packed::Zset => Content::Zset,
+        }
+    }
+}
+
+pub(super) const STORAGE: u8 = 3;
+const CONTENT_AT: u32 = 2;
+const CONTENT: u8 = 7 << CONTENT_AT;
 /// The deadline's length in units of four bytes: one of the three below.
-pub(super) const DEADLINE: u8 = 3 << 4;
+pub(super) const DEADLINE: u8 = 3 << 5;
 pub(super) const DEADLINE_NONE: u8 = 0;
-pub(super) const DEADLINE_SHORT: u8 = 1 << 4;
-const DEADLINE_LONG: u8 = 2 << 4;
-pub(super) const LONG_KEY: u8 = 1 << 6;
+pub(super) const DEADLINE_SHORT: u8 = 1 << 5;
+const DEADLINE_LONG: u8 = 2 << 5;
+pub(super) const LONG_KEY: u8 = 1 << 7;
 
 const DEADLINE_UNIT_BYTES: usize = 4;
 
@@ -91,21 +169,21 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn new(
-        encoding: Encoding,
-        raw: bool,
+        storage: Storage,
+        content: Content,
         key_len: usize,
         inline_len: usize,
         deadline: Option<UnixMs>,
     ) -> Shape {
         assert!(inline_len <= INLINE_BYTES_MAX);
-        debug_assert!(inline_len == 0 || encoding == Encoding::Inline);
-        let raw = if raw { RAW } else { 0 };
+        debug_assert!(inline_len == 0 || storage == Storage::Inline);
+        debug_assert!(storage == Storage::Boxed || content != Content::Object);
         let long_key = if key_len > KEY_LEN as usize {
             LONG_KEY
         } else {
             0
         };
-        let may_be_short = encoding == Encoding::Inline && key_len <= SHORT_KEY_LEN as usize;
+        let may_be_short = storage == Storage::Inline && key_len <= SHORT_KEY_LEN as usize;
         let deadline = match deadline {
             None => DEADLINE_NONE,
             // A negative moment has its highest bit set.
@@ -115,10 +193,16 @@ impl Shape {
             Some(_) => DEADLINE_LONG,
         };
         Shape {
-            flags: encoding as u8 | raw | deadline | long_key,
+            flags: storage as u8 | (content as u8) << CONTENT_AT | deadline | long_key,
             key_len,
             inline_len,
         }
+    }
+
+    /// Flags of the same shape for another content.
+    #[inline]
+    pub(super) fn flags_with(flags: u8, content: Content) -> u8 {
+        flags & !CONTENT | (content as u8) << CONTENT_AT
     }
 
     /// The same with another inline length, on which the deadline's form does not depend.
@@ -160,7 +244,7 @@ impl Shape {
 
     #[inline]
     pub(super) fn is_inline(self) -> bool {
-        self.flags & ENCODING == Encoding::Inline as u8
+        self.flags & STORAGE == Storage::Inline as u8
     }
 
     /// Where the length of a long key stands, or what follows; the deadline ends here.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::{Block, Payload, PayloadMut};
-use super::shape::INLINE_BYTES_MAX;
+use super::shape::{Content, INLINE_BYTES_MAX};
 use crate::ds::rope::Rope;
 use crate::ds::table::Opened;
 use crate::value::string::NewStr;
@@ -18,8 +18,8 @@ const OUTSIDE_BYTES_MIN: usize = INLINE_BYTES_MAX + 1;
 /// `value` in the form for its length, and whether it is to be called `raw`. `kept` holds bytes
 /// that have to be copied together first.
 #[inline]
-pub(super) fn place<'a>(value: NewStr<'a>, kept: &'a mut Vec<u8>) -> (Payload<'a>, bool) {
-    match value {
+pub(super) fn place<'a>(value: NewStr<'a>, kept: &'a mut Vec<u8>) -> (Payload<'a>, Content) {
+    let (payload, raw) = match value {
         NewStr::Int(value) => (Payload::Int(value), false),
         NewStr::Bytes { bytes, raw } if bytes.len() <= INLINE_BYTES_MAX => {
             (Payload::Inline(bytes), raw)
@@ -27,7 +27,8 @@ pub(super) fn place<'a>(value: NewStr<'a>, kept: &'a mut Vec<u8>) -> (Payload<'a
         NewStr::Bytes { bytes, raw } => (outside(bytes), raw),
         NewStr::Flat(bytes) => (place_flat(bytes, kept), true),
         NewStr::Rope(rope) => (place_rope(rope, kept), true),
-    }
+    };
+    (payload, Content::text(raw))
 }
 
 fn place_flat(bytes: Arc<Vec<u8>>, kept: &mut Vec<u8>) -> Payload<'_> {
@@ -75,8 +76,10 @@ impl<'a> StringMut<'a> {
 
     /// The string, to read.
     pub fn get(&self) -> Str<'_> {
-        let Value::String(text) = self.opened.node().value();
-        text
+        match self.opened.node().value() {
+            Value::String(text) => text,
+            _ => unreachable!("opened as a string"),
+        }
     }
 
     /// Appends `bytes`; the encoding becomes raw. The new length.
@@ -97,9 +100,9 @@ impl<'a> StringMut<'a> {
                 }
                 PayloadMut::Flat(shared) => write_flat(Arc::make_mut(shared), offset, bytes),
                 PayloadMut::Rope(rope) => rope.write_at(offset, bytes),
-                PayloadMut::Int => unreachable!("just made bytes"),
+                PayloadMut::Int | PayloadMut::Object => unreachable!("just made bytes"),
             }
-            block.set_raw(true);
+            block.set_raw();
             (block, ())
         });
     }
@@ -108,26 +111,28 @@ impl<'a> StringMut<'a> {
 /// The entry with its string in a form that can be `end` bytes long; an inline one is, at least.
 fn as_bytes(block: Block, end: usize) -> Block {
     let deadline = block.entry().deadline();
-    let Value::String(text) = block.entry().value();
+    let Value::String(text) = block.entry().value() else {
+        unreachable!("opened as a string")
+    };
     let len = text.len().max(end);
     match text {
         Str::Int(_) => {
             let mut digits = itoa::Buffer::new();
             let Str::Int(value) = text else { return block };
             let payload = Payload::Inline(digits.format(value).as_bytes());
-            as_bytes(block.with_payload(payload, true, deadline), end)
+            as_bytes(block.with_payload(payload, Content::RawText, deadline), end)
         }
         Str::Inline(_) if len <= INLINE_BYTES_MAX => block.resized(len),
         Str::Inline(bytes) if len <= FLAT_BYTES_MAX => {
             let mut flat = Vec::with_capacity(len);
             flat.extend_from_slice(bytes);
-            block.with_payload(Payload::Flat(Arc::new(flat)), true, deadline)
+            block.with_payload(Payload::Flat(Arc::new(flat)), Content::RawText, deadline)
         }
         Str::Flat(_) if len <= FLAT_BYTES_MAX => block,
         Str::Inline(_) | Str::Flat(_) => {
             let mut rope = Rope::new();
             rope.append(&text.to_cow());
-            block.with_payload(Payload::Rope(Box::new(rope)), true, deadline)
+            block.with_payload(Payload::Rope(Box::new(rope)), Content::RawText, deadline)
         }
         Str::Rope(_) => block,
     }

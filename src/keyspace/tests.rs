@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::sys::clock::UnixMs;
-use crate::value::Value;
+use crate::value::list::List;
 use crate::value::string::NewStr;
+use crate::value::{Home, NewValue, Packed, Value};
 
 const NOW: UnixMs = UnixMs(1_000_000);
 
@@ -16,7 +17,7 @@ fn bytes(bytes: &[u8]) -> NewStr<'_> {
 }
 
 fn text(entry: Entry<'_>) -> Vec<u8> {
-    let Value::String(text) = entry.value();
+    let text = entry.value().string().expect("a string");
     text.to_cow().into_owned()
 }
 
@@ -338,5 +339,40 @@ fn memory_is_counted_in_size_classes() {
         (4097, 5120),
     ] {
         assert_eq!(shape::size_class(bytes), class);
+    }
+}
+
+#[test]
+fn packed_bytes_are_spliced_like_a_vector_while_frozen_and_not() {
+    let mut space = keyspace();
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut twin: Vec<u8> = Vec::new();
+    let form = NewValue::Packed(Packed::List, b"");
+    let mut db = space.view(0, NOW);
+    assert_eq!(db.create(b"key", form).as_entry().encoding(), "listpack");
+    let mut frozen: Option<(FrozenKeyspace, u64)> = None;
+    for step in 0..if cfg!(miri) { 40 } else { 2000 } {
+        let most = if step % 100 < 50 { 400 } else { 20 };
+        let start = random.usize(..=twin.len());
+        let most_gone = if most == 20 { 400 } else { 20 };
+        let end = random.usize(start..=twin.len().min(start + most_gone));
+        let with: Vec<u8> = (0..random.usize(..most)).map(|_| random.u8(..)).collect();
+        twin.splice(start..end, with.iter().copied());
+        let mut db = space.view(0, NOW);
+        let mut entry = db.write(b"key").expect("the key is there");
+        entry.splice(start..end, &with);
+        let Value::List(List::Packed(bytes)) = entry.value() else {
+            panic!("a packed list");
+        };
+        assert!(bytes == twin, "step {step}");
+        if step % 37 == 0 {
+            if let Some((frozen, digest)) = frozen.take() {
+                assert_eq!(frozen.digest(), digest);
+                space.finish(frozen);
+            }
+            let next = space.freeze().expect("the last one is finished");
+            let digest = next.digest();
+            frozen = Some((next, digest));
+        }
     }
 }

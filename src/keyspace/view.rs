@@ -1,16 +1,20 @@
 //! One database at one moment: what a command sees of the keyspace.
 
+use std::ops::Range;
+
 use fastrand::Rng;
 
 use super::access::AccessPolicy;
 use super::entry::{Block, Entry, Payload};
-use super::shape::Encoding;
+use super::packed;
+use super::shape::Content;
 use super::space::{Common, Db, Keyspace, News};
 use super::string::{StringMut, place};
 use crate::ds::epoch::Epoch;
-use crate::ds::table::{Opened, Table};
+use crate::ds::table::{Opened, Seed, Table};
 use crate::sys::clock::UnixMs;
 use crate::value::string::NewStr;
+use crate::value::{Home, NewValue, Object, Packed, Value};
 
 /// Why a key leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +178,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What keys are hashed under; the members of large collections, too.
+    pub fn seed(&self) -> Seed {
+        self.db().table.seed()
+    }
+
     /// Keys in the database, those past their deadline but not yet removed included.
     pub fn len(&self) -> usize {
         self.db().table.len()
@@ -221,6 +230,14 @@ impl<'a> View<'a> {
     /// Looks `key` up without a trace: no statistics, no access noted.
     pub fn peek(&mut self, key: &[u8]) -> Option<Entry<'_>> {
         self.lookup(key, false, false)
+    }
+
+    /// Looks `key` up without a trace, and passes over it when its deadline has passed: several
+    /// entries can be held at once.
+    pub fn glance(&self, key: &[u8]) -> Option<Entry<'_>> {
+        let KeyHash(hash) = self.hash(key);
+        let found = self.db().table.find(hash, key);
+        found.filter(|entry| !is_due(*entry, self.now))
     }
 
     #[inline]
@@ -278,7 +295,36 @@ impl<'a> View<'a> {
     #[inline]
     pub fn set(&mut self, key: &[u8], value: NewStr<'_>, deadline: Deadline) {
         let mut kept = Vec::new();
-        let (payload, raw) = place(value, &mut kept);
+        let (payload, content) = place(value, &mut kept);
+        self.put_payload(key, payload, content, deadline);
+    }
+
+    /// Gives `key` a collection, whatever it held before.
+    pub fn put_value(&mut self, key: &[u8], value: NewValue<'_>, deadline: Deadline) {
+        let (payload, content) = packed::place(value);
+        self.put_payload(key, payload, content, deadline);
+    }
+
+    /// Gives `key`, which must not be there, a collection, and opens it.
+    pub fn create(&mut self, key: &[u8], value: NewValue<'_>) -> EntryMut<'_> {
+        let (payload, content) = packed::place(value);
+        let hash = self.hash(key);
+        self.insert(hash, key, payload, content, None);
+        let parts = self.parts();
+        let opened = parts.table.open(parts.epoch, hash.0, key);
+        EntryMut {
+            opened: opened.expect("just put in"),
+        }
+    }
+
+    #[inline]
+    fn put_payload(
+        &mut self,
+        key: &[u8],
+        payload: Payload<'_>,
+        content: Content,
+        deadline: Deadline,
+    ) {
         let hash = self.hash(key);
         if let Some(mut entry) = self.write_hashed(hash, key) {
             let deadline = match deadline {
@@ -286,16 +332,28 @@ impl<'a> View<'a> {
                 Deadline::Never => None,
                 Deadline::At(at) => Some(at),
             };
-            entry.overwrite(payload, raw, deadline);
+            entry.overwrite(payload, content, deadline);
             return;
         }
         let deadline = match deadline {
             Deadline::Keep | Deadline::Never => None,
             Deadline::At(at) => Some(at),
         };
+        self.insert(hash, key, payload, content, deadline);
+    }
+
+    #[inline]
+    fn insert(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        payload: Payload<'_>,
+        content: Content,
+        deadline: Option<UnixMs>,
+    ) {
         let parts = self.parts();
         let clock = parts.policy.start(parts.now);
-        let block = Block::new(key, payload, raw, deadline, clock);
+        let block = Block::new(key, payload, content, deadline, clock);
         parts.table.insert(parts.epoch, hash.0, block);
     }
 
@@ -469,10 +527,9 @@ impl EntryMut<'_> {
     /// Replaces the value by a string and keeps the deadline.
     #[inline]
     pub fn set(&mut self, value: NewStr<'_>) {
-        let deadline = self.as_entry().deadline();
         let mut kept = Vec::new();
-        let (payload, raw) = place(value, &mut kept);
-        self.overwrite(payload, raw, deadline);
+        let (payload, content) = place(value, &mut kept);
+        self.keep_deadline(payload, content);
     }
 
     /// The string to change in place. The value must be a string.
@@ -481,16 +538,63 @@ impl EntryMut<'_> {
         StringMut::new(self.opened.reborrow())
     }
 
+    /// Removes the key.
+    pub fn remove(self) {
+        self.opened.remove();
+    }
+
+    fn keep_deadline(&mut self, payload: Payload<'_>, content: Content) {
+        let deadline = self.as_entry().deadline();
+        self.overwrite(payload, content, deadline);
+    }
+
     #[inline]
-    fn overwrite(&mut self, payload: Payload<'_>, raw: bool, deadline: Option<UnixMs>) {
+    fn overwrite(&mut self, payload: Payload<'_>, content: Content, deadline: Option<UnixMs>) {
         let old = self.opened.node();
-        // A shared block would be copied only to be overwritten; a rope is not freed here.
-        if !self.opened.is_private() || old.encoding_of() == Encoding::Rope {
-            let new = Block::new(old.key(), payload, raw, deadline, old.clock());
+        // A shared block would be copied only to be overwritten; what is heavy is not freed here.
+        if !self.opened.is_private() || old.is_heavy() {
+            let new = Block::new(old.key(), payload, content, deadline, old.clock());
             self.opened.replace(new);
         } else {
-            let change = |block: Block| (block.with_payload(payload, raw, deadline), ());
+            let change = |block: Block| (block.with_payload(payload, content, deadline), ());
             self.opened.update(change);
         }
+    }
+}
+
+impl Home for EntryMut<'_> {
+    #[inline]
+    fn value(&self) -> Value<'_> {
+        self.opened.node().value()
+    }
+
+    #[inline]
+    fn splice(&mut self, range: Range<usize>, with: &[u8]) {
+        self.opened
+            .update(|block| (packed::spliced(block, range, with), ()));
+    }
+
+    #[inline]
+    fn object(&mut self) -> &mut Object {
+        let object = self.opened.node_mut().object();
+        object.expect("opened as an object")
+    }
+
+    fn become_packed(&mut self, form: Packed, bytes: &[u8]) {
+        let (payload, content) = packed::place(NewValue::Packed(form, bytes));
+        self.keep_deadline(payload, content);
+    }
+
+    fn become_object(&mut self, object: Object) {
+        let (payload, content) = packed::place(NewValue::Object(object));
+        self.keep_deadline(payload, content);
+    }
+
+    fn discard<T: Send + 'static>(&mut self, garbage: T) {
+        self.opened.discard(Box::new(garbage));
+    }
+
+    fn seed(&self) -> Seed {
+        self.opened.seed()
     }
 }

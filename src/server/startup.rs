@@ -25,6 +25,7 @@ use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::group::group_id;
 use crate::sys::reaper::Reaper;
+use crate::value::Thresholds;
 
 /// Why the server does not start: one line for the operator.
 #[derive(Debug)]
@@ -200,6 +201,7 @@ impl Server {
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,
+                thresholds: thresholds_of(&config),
             },
             pause: None,
             shutdown: None,
@@ -315,4 +317,22 @@ fn listen_tcp(config: &Config) -> Result<Vec<Listener>, StartError> {
         }
     }
     Ok(listeners)
+}
+
+/// The thresholds of collections that the configuration names. Negative counts are as good as 0.
+pub(crate) fn thresholds_of(config: &Config) -> Thresholds {
+    let count = |value: i64| usize::try_from(value).unwrap_or(0);
+    Thresholds {
+        list_listpack_size: config.list_max_listpack_size,
+        set_intset_entries: count(config.set_max_intset_entries),
+        set_listpack_entries: count(config.set_max_listpack_entries),
+        set_listpack_value: config.set_max_listpack_value,
+        hash_listpack_entries: count(config.hash_max_listpack_entries),
+        hash_listpack_value: config.hash_max_listpack_value,
+        zset_listpack_entries: count(config.zset_max_listpack_entries),
+        zset_listpack_value: config.zset_max_listpack_value,
+        stream_node_bytes: config.stream_node_max_bytes,
+        stream_node_entries: count(config.stream_node_max_entries),
+        hll_sparse_bytes: config.hll_sparse_max_bytes,
+    }
 }

@@ -76,7 +76,9 @@ pub(super) fn object(
 
 /// The length of a value in the dump format, uncompressed.
 fn serialized_bytes(value: Value<'_>) -> usize {
-    let Value::String(text) = value;
+    let Value::String(text) = value else {
+        return 0;
+    };
     if let Str::Int(number) = text {
         // A type byte, then the number in as few bytes as hold it; none holds more than 32 bits.
         if i8::try_from(number).is_ok() {

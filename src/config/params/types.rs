@@ -12,8 +12,7 @@ pub(super) const PARAMS: &[Param] = &[
         "The most fields of a hash that is kept as one block.",
     )
     .alias(&["hash-max-ziplist-entries"])
-    .at(field!(hash_max_listpack_entries))
-    .coming("hashes"),
+    .at(field!(hash_max_listpack_entries)),
     Param::bytes(
         "hash-max-listpack-value",
         (0, I64_MAX),
@@ -21,8 +20,7 @@ pub(super) const PARAMS: &[Param] = &[
         "The longest field or value in such a hash.",
     )
     .alias(&["hash-max-ziplist-value"])
-    .at(field!(hash_max_listpack_value))
-    .coming("hashes"),
+    .at(field!(hash_max_listpack_value)),
     Param::int(
         "list-max-listpack-size",
         (INT_MIN, INT_MAX),
@@ -30,8 +28,7 @@ pub(super) const PARAMS: &[Param] = &[
         "The size of a list's chunks: so many elements, or 4 to 64 KB for -1 to -5.",
     )
     .alias(&["list-max-ziplist-size"])
-    .at(field!(list_max_listpack_size))
-    .coming("lists"),
+    .at(field!(list_max_listpack_size)),
     Param::int(
         "list-compress-depth",
         (0, INT_MAX),
@@ -45,24 +42,21 @@ pub(super) const PARAMS: &[Param] = &[
         "512",
         "The most members of a set of integers that is kept as one block.",
     )
-    .at(field!(set_max_intset_entries))
-    .coming("sets"),
+    .at(field!(set_max_intset_entries)),
     Param::int(
         "set-max-listpack-entries",
         (0, i64::MAX),
         "128",
         "The most members of another set that is kept as one block.",
     )
-    .at(field!(set_max_listpack_entries))
-    .coming("sets"),
+    .at(field!(set_max_listpack_entries)),
     Param::bytes(
         "set-max-listpack-value",
         (0, I64_MAX),
         "64",
         "The longest member of such a set.",
     )
-    .at(field!(set_max_listpack_value))
-    .coming("sets"),
+    .at(field!(set_max_listpack_value)),
     Param::int(
         "zset-max-listpack-entries",
         (0, i64::MAX),
@@ -70,8 +64,7 @@ pub(super) const PARAMS: &[Param] = &[
         "The most members of a sorted set that is kept as one block.",
     )
     .alias(&["zset-max-ziplist-entries"])
-    .at(field!(zset_max_listpack_entries))
-    .coming("sorted sets"),
+    .at(field!(zset_max_listpack_entries)),
     Param::bytes(
         "zset-max-listpack-value",
         (0, I64_MAX),
@@ -79,32 +72,28 @@ pub(super) const PARAMS: &[Param] = &[
         "The longest member of such a sorted set.",
     )
     .alias(&["zset-max-ziplist-value"])
-    .at(field!(zset_max_listpack_value))
-    .coming("sorted sets"),
+    .at(field!(zset_max_listpack_value)),
     Param::bytes(
         "hll-sparse-max-bytes",
         (0, I64_MAX),
         "3000",
         "The largest HyperLogLog in its sparse form.",
     )
-    .at(field!(hll_sparse_max_bytes))
-    .coming("HyperLogLogs"),
+    .at(field!(hll_sparse_max_bytes)),
     Param::bytes(
         "stream-node-max-bytes",
         (0, I64_MAX),
         "4096",
         "The most bytes in a stream's chunk.",
     )
-    .at(field!(stream_node_max_bytes))
-    .coming("streams"),
+    .at(field!(stream_node_max_bytes)),
     Param::int(
         "stream-node-max-entries",
         (0, i64::MAX),
         "100",
         "The most entries in a stream's chunk.",
     )
-    .at(field!(stream_node_max_entries))
-    .coming("streams"),
+    .at(field!(stream_node_max_entries)),
     Param::int(
         "busy-reply-threshold",
         (0, i64::MAX),

@@ -79,6 +79,9 @@ pub unsafe trait Node: Sized + Send + Sync + 'static {
     /// The node, to read.
     type Ref<'a>: Copy + Keyed<'a>;
 
+    /// What of the node may be changed in place: neither its key nor its deadline.
+    type Mut<'a>;
+
     fn into_raw(self) -> NonNull<u8>;
 
     /// The owner again.
@@ -93,6 +96,12 @@ pub unsafe trait Node: Sized + Send + Sync + 'static {
     /// `raw` comes from `into_raw`, and for `'a` the node is neither changed (but for what is
     /// atomic) nor dropped.
     unsafe fn borrow<'a>(raw: NonNull<u8>) -> Self::Ref<'a>;
+
+    /// What `raw` owns, to change.
+    ///
+    /// # Safety
+    /// `raw` comes from `into_raw`, and for `'a` nobody else uses the node.
+    unsafe fn borrow_mut<'a>(raw: NonNull<u8>) -> Self::Mut<'a>;
 
     fn by_ref(&self) -> Self::Ref<'_>;
 
@@ -256,6 +265,11 @@ impl<N: Node> Table<N> {
             return None;
         }
         Some(self.node_at(seg, spot))
+    }
+
+    /// What keys are hashed under.
+    pub fn seed(&self) -> Seed {
+        self.seed
     }
 
     /// Opens the entry of `key` for a change.

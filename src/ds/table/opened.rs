@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use super::segment::{Seg, Spot};
-use super::{Keyed, Node, Table, note_due, retire_node};
+use super::{Keyed, Node, Seed, Table, note_due, retire_node};
 use crate::ds::epoch::Epoch;
 
 /// An entry that is open for a change: its segment is private.
@@ -57,6 +57,26 @@ impl<'a, N: Node> Opened<'a, N> {
         self.store(node);
         std::mem::forget(abort);
         result
+    }
+
+    /// The node, to change in place; it is copied before if a frozen root reaches it.
+    #[inline]
+    pub fn node_mut(&mut self) -> N::Mut<'_> {
+        if !self.is_private() {
+            self.replace(N::path_copy(self.node()));
+        }
+        // SAFETY: the node is private, and the table is borrowed.
+        unsafe { N::borrow_mut(self.raw()) }
+    }
+
+    /// Has another thread drop what left the node.
+    pub fn discard<T: Send + 'static>(&mut self, garbage: Box<T>) {
+        self.epoch.discard(garbage);
+    }
+
+    /// What the table's keys are hashed under.
+    pub fn seed(&self) -> Seed {
+        self.table.seed()
     }
 
     /// The same entry, opened for a shorter time.

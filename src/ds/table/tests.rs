@@ -26,6 +26,7 @@ impl<'a> Keyed<'a> for &'a Content {
 // SAFETY: a box has an aligned address of user space.
 unsafe impl<const WEAK: bool> Node for Item<WEAK> {
     type Ref<'a> = &'a Content;
+    type Mut<'a> = &'a mut Content;
 
     fn into_raw(self) -> NonNull<u8> {
         NonNull::from(Box::leak(self.0)).cast()
@@ -39,6 +40,11 @@ unsafe impl<const WEAK: bool> Node for Item<WEAK> {
     unsafe fn borrow<'a>(raw: NonNull<u8>) -> &'a Content {
         // SAFETY: the contract.
         unsafe { raw.cast().as_ref() }
+    }
+
+    unsafe fn borrow_mut<'a>(raw: NonNull<u8>) -> &'a mut Content {
+        // SAFETY: the contract.
+        unsafe { raw.cast().as_mut() }
     }
 
     fn by_ref(&self) -> &Content {

@@ -60,7 +60,13 @@ impl Twin {
 
     fn block(&self) -> Block {
         self.with_payload(|payload| {
-            Block::new(&self.key, payload, self.raw, self.deadline, self.clock)
+            Block::new(
+                &self.key,
+                payload,
+                Content::text(self.raw),
+                self.deadline,
+                self.clock,
+            )
         })
     }
 
@@ -86,7 +92,9 @@ impl Twin {
         assert!(entry.key() == self.key);
         assert_eq!(entry.deadline(), self.deadline);
         assert_eq!((entry.is_raw(), entry.clock()), (self.raw, self.clock));
-        let Value::String(text) = entry.value();
+        let Value::String(text) = entry.value() else {
+            panic!("a string")
+        };
         let same = match (&self.value, text) {
             (TwinValue::Int(value), Str::Int(found)) => *value == found,
             (TwinValue::Bytes(bytes), Str::Inline(found)) => self.is_inline() && bytes == found,
@@ -209,7 +217,8 @@ fn any_value_follows_any_other() {
             };
             let block = old.block();
             let at = block.at;
-            let change = |payload: Payload<'_>| block.with_payload(payload, new.raw, new.deadline);
+            let content = Content::text(new.raw);
+            let change = |payload: Payload<'_>| block.with_payload(payload, content, new.deadline);
             let block = new.with_payload(change);
             new.check(&block);
             let in_block =
@@ -245,6 +254,32 @@ fn any_key_and_length_follows_any_other() {
                 };
                 new.check(&old.block().resized(len));
             }
+        }
+    });
+}
+
+#[test]
+fn inline_bytes_are_spliced_like_a_vector() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for_each_twin(|old| {
+        let TwinValue::Bytes(bytes) = &old.value else {
+            return;
+        };
+        if !old.is_inline() {
+            return;
+        }
+        let start = random.usize(..=bytes.len());
+        let end = random.usize(start..=bytes.len());
+        let room = INLINE_BYTES_MAX - (bytes.len() - (end - start));
+        for len in [0, 1, end - start, 15, 120].map(|len| len.min(room)) {
+            let with = pattern(len, 77);
+            let mut bytes = bytes.clone();
+            bytes.splice(start..end, with.iter().copied());
+            let new = Twin {
+                value: TwinValue::Bytes(bytes),
+                ..old.clone()
+            };
+            new.check(&old.block().spliced(start..end, &with));
         }
     });
 }
