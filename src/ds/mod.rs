@@ -5,6 +5,7 @@ pub mod epoch;
 pub mod extended;
 pub mod glob;
 pub mod intset;
+pub mod listpack;
 pub mod number;
 pub mod output;
 pub mod rope;
