@@ -219,6 +219,13 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The bytes of the value, if it is a packed collection.
+    #[inline]
+    pub(super) fn packed_bytes(self) -> Option<&'a [u8]> {
+        self.content().packed()?;
+        self.flat_bytes()
+    }
+
     /// The value.
     #[inline]
     pub fn value(self) -> Value<'a> {

@@ -569,6 +569,11 @@ impl Home for EntryMut<'_> {
     }
 
     #[inline]
+    fn packed(&self) -> Option<&[u8]> {
+        self.opened.node().packed_bytes()
+    }
+
+    #[inline]
     fn splice(&mut self, range: Range<usize>, with: &[u8]) {
         self.opened
             .update(|block| (packed::spliced(block, range, with), ()));

@@ -1,4 +1,4 @@
-//! Hashes.
+//! Hashes: fields and their values, some with a deadline.
 
 use std::hash::Hasher;
 

@@ -1,4 +1,4 @@
-//! Lists.
+//! Lists: elements in order, added and taken at both ends.
 
 use std::hash::Hasher;
 

@@ -27,6 +27,7 @@ use self::set::Set;
 use self::stream::Stream;
 pub use self::string::Str;
 use self::zset::Zset;
+use crate::ds::listpack::Buffer;
 use crate::ds::table::Seed;
 
 /// The type of a value.
@@ -186,6 +187,9 @@ pub trait Home {
     /// The value as it stands.
     fn value(&self) -> Value<'_>;
 
+    /// The bytes of the value, if it is packed.
+    fn packed(&self) -> Option<&[u8]>;
+
     /// Replaces the bytes of `range` by `with`. The value must be packed.
     fn splice(&mut self, range: Range<usize>, with: &[u8]);
 
@@ -203,6 +207,17 @@ pub trait Home {
 
     /// What the members of a new object are hashed under.
     fn seed(&self) -> Seed;
+}
+
+/// A packed collection in its home is bytes to edit.
+impl<H: Home> Buffer for H {
+    fn bytes(&self) -> &[u8] {
+        self.packed().expect("the value is packed")
+    }
+
+    fn splice(&mut self, range: Range<usize>, with: &[u8]) {
+        Home::splice(self, range, with);
+    }
 }
 
 /// Up to where collections stay packed, and how large the chunks of larger ones are: the

@@ -1,4 +1,4 @@
-//! Sets.
+//! Sets: members without order, each once.
 
 use std::hash::Hasher;
 

@@ -1,4 +1,4 @@
-//! Streams.
+//! Streams: entries under rising ids, and who has read them.
 
 use std::hash::Hasher;
 

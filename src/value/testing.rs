@@ -37,6 +37,13 @@ impl Home for VecHome {
         }
     }
 
+    fn packed(&self) -> Option<&[u8]> {
+        match self {
+            VecHome::Packed(_, bytes) => Some(bytes),
+            VecHome::Object(_) => None,
+        }
+    }
+
     fn splice(&mut self, range: Range<usize>, with: &[u8]) {
         match self {
             VecHome::Packed(_, bytes) => drop(bytes.splice(range, with.iter().copied())),

@@ -1,4 +1,4 @@
-//! Sorted sets.
+//! Sorted sets: members in the order of their scores.
 
 use std::hash::Hasher;
 
