@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::effects::{Effects, EventClass};
 use super::error::CommandError;
+use super::wait::{Null, Wait};
 use crate::keyspace::View;
 use crate::resp::reply::Reply;
 use crate::value::Thresholds;
@@ -18,6 +19,8 @@ pub struct Call<'a> {
     pub effects: &'a mut Effects,
     pub random: &'a mut fastrand::Rng,
     pub limits: &'a Limits,
+    /// Whether the caller can wait for what is not there yet: not in EXEC, not in a script.
+    pub may_wait: bool,
     /// The command's full name, in lower case (`object|encoding`), for error texts.
     pub name: &'a str,
 }
@@ -39,7 +42,22 @@ impl Call<'_> {
     #[inline]
     pub fn changed(&mut self, class: EventClass, name: &'static str, key: &[u8], changes: u64) {
         self.effects.changes += changes;
-        self.effects.event(class, name, self.db.index(), key);
+        let db = self.db.index();
+        self.effects.event(class, name, db, key);
+        self.effects.touch(db, key);
+    }
+
+    /// Lets the caller wait; the command is executed again when it may be served. Where the caller
+    /// may not wait this replies that there is nothing.
+    pub fn wait(&mut self, wait: Wait) {
+        if self.may_wait {
+            self.effects.wait = Some(Box::new(wait));
+            return;
+        }
+        match wait.null {
+            Null::Bulk => self.reply.null(),
+            Null::Array => self.reply.null_array(),
+        }
     }
 
     /// Does `each` for every argument left, all of them keys. What it looks up is on its way into

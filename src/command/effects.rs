@@ -6,6 +6,7 @@
 
 use bitflags::bitflags;
 
+use super::wait::Wait;
 use crate::resp::request::OwnedRequest;
 
 bitflags! {
@@ -57,6 +58,50 @@ pub struct Effects {
     /// Classes somebody listens to; events of others are not collected.
     pub listened: EventClass,
     pub events: Vec<Event>,
+    /// Whether somebody waits for a key; otherwise `touched` stays empty.
+    pub awaited: bool,
+    /// Keys that changed, came or went.
+    pub touched: Touched,
+    /// What the command waits for; it has not replied.
+    pub wait: Option<Box<Wait>>,
+}
+
+/// Keys of any database in the order in which they were touched; once grown, noting one allocates
+/// nothing.
+#[derive(Debug, Default)]
+pub struct Touched {
+    bytes: Vec<u8>,
+    /// Of each: its database, and where it ends in `bytes`.
+    ends: Vec<(usize, usize)>,
+    /// Databases of which every key may have come or gone.
+    whole: Vec<usize>,
+}
+
+impl Touched {
+    /// Whether nothing was touched.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.whole.is_empty()
+    }
+
+    /// The keys one by one, each with its database.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        starts
+            .zip(&self.ends)
+            .map(|(start, (db, end))| (*db, &self.bytes[start..*end]))
+    }
+
+    /// Databases that were emptied or exchanged as a whole.
+    pub fn whole(&self) -> &[usize] {
+        &self.whole
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.whole.clear();
+    }
 }
 
 impl Default for EventClass {
@@ -96,6 +141,22 @@ impl Effects {
         }
     }
 
+    /// Notes that `key` of database `db` changed, came or went, if somebody waits for keys.
+    #[inline]
+    pub fn touch(&mut self, db: usize, key: &[u8]) {
+        if self.awaited {
+            self.touched.bytes.extend_from_slice(key);
+            self.touched.ends.push((db, self.touched.bytes.len()));
+        }
+    }
+
+    /// Notes that any key of database `db` may have come or gone.
+    pub fn touch_all(&mut self, db: usize) {
+        if self.awaited {
+            self.touched.whole.push(db);
+        }
+    }
+
     /// Ready for the next call; what is listened to stays.
     #[inline]
     pub fn clear(&mut self) {
@@ -104,5 +165,9 @@ impl Effects {
             self.propagation = Propagation::Verbatim;
         }
         self.events.clear();
+        if !self.touched.is_empty() {
+            self.touched.clear();
+        }
+        self.wait = None;
     }
 }

@@ -92,6 +92,12 @@ impl CommandError {
     pub const TOO_LONG: CommandError =
         Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
+    // Waiting.
+    pub const TIMEOUT_NOT_A_FLOAT: CommandError =
+        Self::fixed("ERR timeout is not a float or out of range");
+    pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
+    pub const TIMEOUT_OUT_OF_RANGE: CommandError = Self::fixed("ERR timeout is out of range");
+
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
     pub const WOULD_OVERFLOW: CommandError =

@@ -90,6 +90,7 @@ fn rename_key(call: &mut Call<'_>, from: &[u8], to: &[u8]) {
     call.changed(EventClass::GENERIC, "rename_from", from, 1);
     call.effects
         .event(EventClass::GENERIC, "rename_to", index, to);
+    call.effects.touch(index, to);
 }
 
 /// COPY: 0 if there is no such key, or the target exists and REPLACE is not given.
@@ -121,6 +122,7 @@ pub(super) fn copy(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comma
         call.effects.changes += 1;
         call.effects
             .event(EventClass::GENERIC, "copy_to", target, to);
+        call.effects.touch(target, to);
     }
     call.reply.int(i64::from(copied));
     Ok(())
@@ -141,6 +143,7 @@ pub(super) fn move_key(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
         call.changed(EventClass::GENERIC, "move_from", key, 1);
         call.effects
             .event(EventClass::GENERIC, "move_to", target, key);
+        call.effects.touch(target, key);
     }
     call.reply.int(i64::from(moved));
     Ok(())
@@ -151,6 +154,8 @@ pub(super) fn swapdb(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Com
     let second = args.int32().map_err(|_| CommandError::INVALID_SECOND_DB)?;
     let (first, second) = (checked(call, first)?, checked(call, second)?);
     call.db.swap(first, second);
+    call.effects.touch_all(first);
+    call.effects.touch_all(second);
     call.effects.changes += 1;
     call.reply.ok();
     Ok(())
@@ -187,6 +192,7 @@ pub(super) fn dbsize(call: &mut Call<'_>, _args: &mut Args<'_>) -> Result<(), Co
 pub(super) fn flushdb(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), CommandError> {
     let how = flush_mode(args)?;
     let removed = call.db.clear(how);
+    call.effects.touch_all(call.db.index());
     flushed(call, removed);
     Ok(())
 }
@@ -196,6 +202,7 @@ pub(super) fn flushall(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
     let mut removed = 0;
     for index in 0..call.db.db_count() {
         removed += call.db.other(index).clear(how);
+        call.effects.touch_all(index);
     }
     flushed(call, removed);
     Ok(())

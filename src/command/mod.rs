@@ -11,6 +11,7 @@ pub mod effects;
 pub mod error;
 pub mod keyspec;
 pub mod spec;
+pub mod wait;
 
 mod bitmap;
 mod expire;

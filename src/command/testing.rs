@@ -20,6 +20,8 @@ pub(super) struct Bench {
     pub(super) protocol: Protocol,
     pub(super) limits: Limits,
     pub(super) effects: Effects,
+    /// Whether commands may wait; then `effects.wait` says for what the last one does.
+    pub(super) may_wait: bool,
     random: fastrand::Rng,
 }
 
@@ -42,6 +44,7 @@ impl Bench {
                 thresholds: Thresholds::default(),
             },
             effects,
+            may_wait: true,
             random: fastrand::Rng::with_seed(1),
         }
     }
@@ -91,6 +94,7 @@ impl Bench {
             effects: &mut self.effects,
             random: &mut self.random,
             limits: &self.limits,
+            may_wait: self.may_wait,
             name: name.leak(),
         };
         handler(&mut call, &mut Args::new(request, next))

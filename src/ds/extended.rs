@@ -117,6 +117,42 @@ impl Extended {
         (!sum.is_infinite()).then_some(sum)
     }
 
+    /// The rounded product.
+    pub fn times(self, factor: u32) -> Extended {
+        if self.is_infinite() {
+            return self;
+        }
+        let binary = Binary {
+            mantissa: u128::from(self.mantissa) * u128::from(factor),
+            exponent: self.exponent,
+            sticky: false,
+        };
+        Extended::rounded(self.negative, binary)
+    }
+
+    /// The least integer that is not below the number; `None` if 64 bits cannot hold it, unless it
+    /// is too far below zero: then the least there is.
+    pub fn ceil(self) -> Option<i64> {
+        let (whole, rest) = match self.exponent {
+            0 => (self.mantissa, false),
+            1.. if self.mantissa == 0 && !self.is_infinite() => (0, false),
+            // All 64 bits of the mantissa are in use.
+            1.. => (u64::MAX, false),
+            ..-63 => (0, self.mantissa != 0),
+            shift => {
+                let shift = shift.unsigned_abs();
+                (
+                    self.mantissa >> shift,
+                    !self.mantissa.is_multiple_of(1 << shift),
+                )
+            }
+        };
+        if self.negative {
+            return Some(0i64.checked_sub_unsigned(whole).unwrap_or(i64::MIN));
+        }
+        i64::try_from(whole).ok()?.checked_add(i64::from(rest))
+    }
+
     /// The number with 17 decimals, rounded to the nearest, without the zeros at their end: the
     /// text Redis stores and replies. Must be finite.
     pub fn to_text(self) -> Vec<u8> {
@@ -274,6 +310,30 @@ mod tests {
             count += 1;
         }
         assert!(count > 3000);
+    }
+
+    #[test]
+    fn products_are_rounded_up_to_integers() {
+        for (text, factor, want) in [
+            ("0", 1000, Some(0)),
+            ("-0", 1000, Some(0)),
+            ("1e-4932", 1000, Some(1)),
+            ("-1e-4932", 1000, Some(0)),
+            ("0.25", 4, Some(1)),
+            ("0.2500001", 4, Some(2)),
+            ("-0.75", 2, Some(-1)),
+            ("9223372036854775807", 1, Some(i64::MAX)),
+            ("9223372036854775806.5", 1, Some(i64::MAX)),
+            ("9223372036854775808", 1, None),
+            ("-9223372036854775808", 1, Some(i64::MIN)),
+            ("1e30", 1000, None),
+            ("-1e30", 1000, Some(i64::MIN)),
+            ("inf", 1, None),
+            ("-inf", 1, Some(i64::MIN)),
+        ] {
+            let number = Extended::parse(text.as_bytes()).unwrap();
+            assert_eq!(number.times(factor).ceil(), want, "{text} * {factor}");
+        }
     }
 
     #[test]

@@ -94,6 +94,7 @@ impl Server {
                     effects: &mut self.effects,
                     random: &mut self.random,
                     limits: &self.limits,
+                    may_wait: true,
                     name: &command.name,
                 };
                 handler(&mut call, &mut args)

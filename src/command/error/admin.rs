@@ -74,10 +74,10 @@ impl CommandError {
     pub const CLIENT_ID_NOT_POSITIVE: CommandError =
         Self::fixed("ERR client-id should be greater than 0");
     pub const PAUSE_MODE: CommandError = Self::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
-    pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
-    pub const TIMEOUT_OUT_OF_RANGE: CommandError = Self::fixed("ERR timeout is out of range");
     pub const UNBLOCK_REASON: CommandError =
         Self::fixed("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    pub const UNBLOCKED: CommandError =
+        Self::fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
     // DEBUG.
     pub const DEBUG_NOT_ALLOWED: CommandError = Self::fixed(
