@@ -234,7 +234,8 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             || name.starts_with("stream-node-max-")
             || matches!(name, "set-max-intset-entries" | "hll-sparse-max-bytes") =>
         {
-            server.limits.thresholds = thresholds_of(config);
+            let alone = server.limits.thresholds.list_alone_bytes;
+            server.limits.thresholds = thresholds_of(config, alone);
             Ok(())
         }
         "maxmemory" => {

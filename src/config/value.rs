@@ -365,7 +365,7 @@ fn in_bounds<T: PartialOrd + std::fmt::Display>(value: T, min: T, max: T) -> Res
 
 /// The number of bytes that `word` says: digits, then a unit in any case. No digits are zero, as
 /// in Redis.
-pub(super) fn bytes_of(word: &[u8]) -> Option<u64> {
+pub fn bytes_of(word: &[u8]) -> Option<u64> {
     let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, unit) = word.split_at(digits);
     let unit: u64 = match unit.to_ascii_lowercase().as_slice() {

@@ -25,7 +25,7 @@ use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::group::group_id;
 use crate::sys::reaper::Reaper;
-use crate::value::Thresholds;
+use crate::value::{LIST_ALONE_BYTES, Thresholds};
 
 /// Why the server does not start: one line for the operator.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ impl Server {
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,
-                thresholds: thresholds_of(&config),
+                thresholds: thresholds_of(&config, LIST_ALONE_BYTES),
             },
             pause: None,
             shutdown: None,
@@ -320,10 +320,11 @@ fn listen_tcp(config: &Config) -> Result<Vec<Listener>, StartError> {
 }
 
 /// The thresholds of collections that the configuration names. Negative counts are as good as 0.
-pub(crate) fn thresholds_of(config: &Config) -> Thresholds {
+pub(crate) fn thresholds_of(config: &Config, list_alone_bytes: usize) -> Thresholds {
     let count = |value: i64| usize::try_from(value).unwrap_or(0);
     Thresholds {
         list_listpack_size: config.list_max_listpack_size,
+        list_alone_bytes,
         set_intset_entries: count(config.set_max_intset_entries),
         set_listpack_entries: count(config.set_max_listpack_entries),
         set_listpack_value: config.set_max_listpack_value,

@@ -226,6 +226,8 @@ impl<H: Home> Buffer for H {
 pub struct Thresholds {
     /// Elements if positive; -1 to -5: 4 to 64 KB.
     pub list_listpack_size: i32,
+    /// A longer element of a large list has a chunk to itself. Not a parameter: DEBUG sets it.
+    pub list_alone_bytes: usize,
     pub set_intset_entries: usize,
     pub set_listpack_entries: usize,
     pub set_listpack_value: usize,
@@ -238,11 +240,15 @@ pub struct Thresholds {
     pub hll_sparse_bytes: usize,
 }
 
+/// A longer element of a list is shared with replies instead of copied.
+pub const LIST_ALONE_BYTES: usize = 4096;
+
 impl Default for Thresholds {
     /// As the configuration has them if nobody says otherwise.
     fn default() -> Thresholds {
         Thresholds {
             list_listpack_size: -2,
+            list_alone_bytes: LIST_ALONE_BYTES,
             set_intset_entries: 512,
             set_listpack_entries: 128,
             set_listpack_value: 64,

@@ -6,10 +6,16 @@ use super::super::{AdminCall, database_count};
 use crate::command::args::Args;
 use crate::command::digest::Digest;
 use crate::command::error::CommandError;
+use crate::config::value::bytes_of;
+use crate::ds::listpack::Listpack;
 use crate::keyspace::{Deadline, View};
 use crate::server::Server;
+use crate::value::hash::Hash;
+use crate::value::list::List;
+use crate::value::set::Set;
 use crate::value::string::NewStr;
-use crate::value::{Str, Value};
+use crate::value::zset::Zset;
+use crate::value::{LIST_ALONE_BYTES, Str, Value};
 
 fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
     let db = server.clients[call.client].db;
@@ -129,6 +135,48 @@ pub(super) fn table_stats_of_key(
         Some(_) => Err(CommandError::NOT_A_TABLE),
         None => Err(CommandError::NO_SUCH_KEY),
     }
+}
+
+/// Writes the items of a listpack to the log, one in a line.
+pub(super) fn listpack(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let mut view = view(server, call);
+    let entry = view.look(args.key()?).ok_or(CommandError::NO_SUCH_KEY)?;
+    let bytes = match entry.value() {
+        Value::List(List::Packed(bytes))
+        | Value::Set(Set::Packed(bytes))
+        | Value::Hash(Hash::Packed(bytes))
+        | Value::Zset(Zset::Packed(bytes)) => bytes,
+        _ => return Err(CommandError::NOT_PACKED),
+    };
+    let key = String::from_utf8_lossy(entry.key());
+    log::info!("Listpack of {key}: {} bytes", bytes.len());
+    for (index, item) in Listpack::new(bytes).items().enumerate() {
+        log::info!("{index}: {item:?}");
+    }
+    call.reply.simple("Listpack structure printed to the log");
+    Ok(())
+}
+
+/// From how many bytes on an element of a large list has a chunk to itself.
+pub(super) fn packed_threshold(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    const BYTES_MAX: u64 = 4 << 30;
+    let bytes = bytes_of(args.bytes()?).filter(|bytes| *bytes < BYTES_MAX);
+    let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+    server.limits.thresholds.list_alone_bytes = match bytes {
+        Some(0) => LIST_ALONE_BYTES,
+        Some(bytes) => bytes,
+        None => return Err(CommandError::BAD_PACKED_THRESHOLD),
+    };
+    call.reply.ok();
+    Ok(())
 }
 
 /// Neither propagated nor told to anybody, like everything DEBUG does to the data.

@@ -91,6 +91,9 @@ impl CommandError {
     );
     pub const NOT_IN_RESP2: CommandError =
         Self::fixed("ERR RESP2 is not supported by this command");
+    pub const NOT_PACKED: CommandError = Self::fixed("ERR Not a listpack encoded object.");
+    pub const BAD_PACKED_THRESHOLD: CommandError =
+        Self::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
     pub const DEBUG_DB_OUT_OF_RANGE: CommandError = Self::fixed("ERR Out of range database");
     pub const NOT_A_TABLE: CommandError = Self::fixed(
         "ERR The value stored at the specified key is not represented using an hash table",
