@@ -9,6 +9,7 @@ pub mod listpack;
 pub mod number;
 pub mod output;
 pub mod rope;
+pub mod size_class;
 pub mod table;
 pub mod words;
 

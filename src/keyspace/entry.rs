@@ -37,9 +37,10 @@ use siphasher::sip::SipHasher13;
 
 use super::shape::{
     Content, DEADLINE, DEADLINE_NONE, DEADLINE_SHORT, HEADER_BYTES, LONG_KEY, Shape, Storage,
-    WORD_BYTES, short_deadline, size_class,
+    WORD_BYTES, short_deadline,
 };
 use crate::ds::rope::Rope;
+use crate::ds::size_class::size_class;
 use crate::ds::table::{Keyed, Node};
 use crate::sys::clock::UnixMs;
 use crate::value::{Object, Str, Value};

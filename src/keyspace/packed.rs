@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::entry::{Block, Payload, PayloadMut};
-use super::shape::{Content, INLINE_BYTES_MAX, size_class};
+use super::shape::{Content, INLINE_BYTES_MAX};
+use crate::ds::size_class::size_class;
 use crate::value::NewValue;
 
 /// Bytes that shrink to so few move back into the block: half of what fits, so that a collection

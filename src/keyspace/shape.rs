@@ -25,6 +25,7 @@
 
 use std::alloc::Layout;
 
+use crate::ds::size_class::size_class;
 use crate::sys::clock::UnixMs;
 use crate::value::Packed;
 
@@ -283,18 +284,5 @@ impl Shape {
     pub(super) fn layout(self) -> Layout {
         let bytes = size_class(self.end());
         Layout::from_size_align(bytes, WORD_BYTES).expect("a key is far below the address space")
-    }
-}
-
-/// The size class of jemalloc that `bytes` fall into.
-#[inline]
-pub(super) fn size_class(bytes: usize) -> usize {
-    match bytes {
-        ..=128 => bytes.next_multiple_of(16),
-        _ => {
-            // Four classes for each doubling.
-            let step = 1 << ((bytes - 1).ilog2() - 2);
-            bytes.next_multiple_of(step)
-        }
     }
 }
