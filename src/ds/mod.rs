@@ -11,6 +11,7 @@ pub mod output;
 pub mod rope;
 pub mod size_class;
 pub mod table;
+pub mod tree;
 pub mod words;
 
 mod big;
