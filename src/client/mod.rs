@@ -49,6 +49,8 @@ pub enum Activity {
     /// It is served when it sends something.
     #[default]
     Ready,
+    /// It waits for a key that a command of its asked for (`server::waiting`).
+    Blocked,
     /// Its next request waits for the end of CLIENT PAUSE.
     Paused,
     /// It is closed once its output is sent (or at once, if the reason does not allow for that).

@@ -9,6 +9,7 @@ use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::error::CommandError;
+use crate::command::wait::Wait;
 use crate::ds::output::Mark;
 use crate::keyspace::KeyHash;
 use crate::observe::metrics::Outcome;
@@ -22,6 +23,14 @@ pub(super) struct Found {
     pub(super) command: Option<CommandId>,
     /// The hash of its first key, if that was prefetched.
     pub(super) hash: Option<KeyHash>,
+}
+
+/// What came of an execution.
+pub(super) enum Settled {
+    /// A reply, perhaps an error.
+    Replied,
+    /// The command waits, having worked for so many nanoseconds.
+    Waits(Box<Wait>, u64),
 }
 
 impl Server {
@@ -51,23 +60,30 @@ impl Server {
                 self.reject(key, Some(command), &error);
                 return self.finish_reply(key, mark);
             }
-            Verdict::Postpone => {
-                let client = &mut self.clients[key];
-                client.activity = Activity::Paused;
-                client.postponed.push_front(OwnedRequest::copy_of(request));
-                self.work.paused.push(key);
-                return;
-            }
+            Verdict::Postpone => return self.postpone(key, OwnedRequest::copy_of(request)),
         }
         let started = self.now.mono;
         self.latest = Some((key, command.id));
         let result = self.call(key, command, request, found.hash);
-        self.settle(key, command, started, result, mark);
-        self.finish_reply(key, mark);
+        match self.settle(key, command, started, 0, result, mark) {
+            Settled::Replied => self.finish_reply(key, mark),
+            Settled::Waits(wait, ns) => self.begin_wait(key, command, request, *wait, ns),
+        }
+        if self.waiting.has_ready() {
+            self.serve_waiting(table);
+        }
+    }
+
+    /// Keeps a request until CLIENT PAUSE ends.
+    pub(super) fn postpone(&mut self, key: ClientKey, request: OwnedRequest) {
+        let client = &mut self.clients[key];
+        client.activity = Activity::Paused;
+        client.postponed.push_front(request);
+        self.work.paused.push(key);
     }
 
     #[inline]
-    fn call(
+    pub(super) fn call(
         &mut self,
         key: ClientKey,
         command: &Command,
@@ -116,19 +132,26 @@ impl Server {
         }
     }
 
-    /// Draws the consequences of an execution: the error reply, counters, effects.
+    /// Draws the consequences of an execution: the error reply, counters, effects. Earlier
+    /// executions of the same request, which ended in waiting, took `ns_before`.
     #[inline]
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         key: ClientKey,
         command: &Command,
         started: MonoNs,
+        ns_before: u64,
         result: Result<(), CommandError>,
         mark: Mark,
-    ) {
+    ) -> Settled {
         let ended = self.clock.mono();
         self.advance_to(ended);
         let elapsed = ended.since(started);
+        self.peaks.command_ns = self.peaks.command_ns.max(elapsed);
+        let elapsed = ns_before + elapsed;
+        if self.effects.wait.is_some() && result.is_ok() {
+            return self.settle_wait(key, command, elapsed);
+        }
         let outcome = if result.is_ok() {
             Outcome::Done
         } else {
@@ -136,7 +159,6 @@ impl Server {
         };
         self.metrics
             .command_ran(usize::from(command.id.0), elapsed, outcome);
-        self.peaks.command_ns = self.peaks.command_ns.max(elapsed);
         let client = &mut self.clients[key];
         client.traffic.commands += 1;
         client.last_command = Some(usize::from(command.id.0));
@@ -145,6 +167,15 @@ impl Server {
             client.reply.error(error.text());
             self.metrics.errors.count(error.code());
         }
+        if !self.effects.touched.is_empty() {
+            self.note_touched();
+        }
+        self.settle_effects();
+        Settled::Replied
+    }
+
+    #[inline]
+    fn settle_effects(&mut self) {
         if self.keyspace.has_departures() {
             self.tell_departures();
         }
@@ -152,6 +183,28 @@ impl Server {
             self.dirty += self.effects.changes;
         }
         self.effects.clear();
+    }
+
+    /// The consequences of an execution that did not come to a reply: the command is counted when
+    /// it does. What it touched (a consumer it made) gives nobody what he waits for.
+    #[cold]
+    fn settle_wait(&mut self, key: ClientKey, command: &Command, ns: u64) -> Settled {
+        self.clients[key].last_command = Some(usize::from(command.id.0));
+        let wait = self.effects.wait.take();
+        self.settle_effects();
+        wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ns))
+    }
+
+    /// Tells those who wait which keys changed.
+    #[cold]
+    fn note_touched(&mut self) {
+        let touched = &self.effects.touched;
+        for (db, key) in touched.keys() {
+            self.waiting.touch(db, key);
+        }
+        for db in touched.whole() {
+            self.waiting.touch_all(*db);
+        }
     }
 
     /// Moves the present moment on to `mono`; the wall clock follows at the same pace until it is
@@ -167,7 +220,12 @@ impl Server {
     }
 
     #[cold]
-    fn reject(&mut self, key: ClientKey, command: Option<&Command>, error: &CommandError) {
+    pub(super) fn reject(
+        &mut self,
+        key: ClientKey,
+        command: Option<&Command>,
+        error: &CommandError,
+    ) {
         if let Some(command) = command {
             self.metrics.command_rejected(usize::from(command.id.0));
         }
@@ -195,7 +253,7 @@ impl Server {
 
     /// Drops the reply if the client asked for that (CLIENT REPLY OFF and SKIP).
     #[inline]
-    fn finish_reply(&mut self, key: ClientKey, mark: Mark) {
+    pub(super) fn finish_reply(&mut self, key: ClientKey, mark: Mark) {
         let client = &mut self.clients[key];
         match client.reply_mode {
             ReplyMode::On => {}

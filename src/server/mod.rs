@@ -2,7 +2,7 @@
 //!
 //! [`turn`] is the loop's one turn and calls the rest in order: [`serve`] reads and parses for one
 //! client, [`dispatch`] executes one request (through [`gate`], which may refuse it, and `settle`,
-//! which draws the consequences), [`send`] writes replies and closes, [`tend`] does the upkeep.
+//! which draws the consequences), [`wake`] serves those who wait for keys, [`send`] writes replies and closes, [`tend`] does the upkeep.
 //! [`startup`] and [`shutdown`] are its two ends.
 
 pub mod dispatch;
@@ -17,6 +17,8 @@ pub mod startup;
 pub mod table;
 pub mod tend;
 pub mod turn;
+pub mod waiting;
+pub mod wake;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
 use gate::Pause;
 use table::{CommandId, CommandTable};
+use waiting::Waiting;
 
 /// The version of Redis whose behaviour clients may expect.
 pub const REDIS_VERSION: &str = "7.2.4";
@@ -72,6 +75,8 @@ pub struct Server {
     pub memory_at_start: usize,
     /// CLIENT PAUSE, while it lasts.
     pub pause: Option<Pause>,
+    /// Who waits for keys.
+    pub waiting: Waiting,
     /// A shutdown that was asked for and is carried out at the end of the turn.
     pub shutdown: Option<shutdown::Shutdown>,
     /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).

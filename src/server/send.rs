@@ -144,6 +144,7 @@ impl Server {
             }
             if let Some(mut client) = self.clients.remove(key) {
                 client.transport.deregister(self.io.poll.registry());
+                self.forget_wait(key);
                 log::debug!("Closed connection of client {}", client.id);
             }
         }

@@ -10,7 +10,7 @@ use super::Server;
 use super::dispatch::Found;
 use super::lane::{LANES, Lane, Stage, Stages};
 use crate::client::slab::ClientKey;
-use crate::client::{ClientFlags, CloseReason, ReplyMode};
+use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
 use crate::net::transport::ReadOutcome;
 use crate::resp::parser::ProtocolError;
 use crate::resp::request::OwnedRequest;
@@ -101,14 +101,16 @@ impl Server {
             self.check_output_limit(key);
         }
         self.reclaim_buffer(key);
+        let client = &mut self.clients[key];
+        if client.activity == Activity::Blocked && client.flags.contains(ClientFlags::HUNG_UP) {
+            // Nobody is there to be served, whatever it sent before it left.
+            client.close(CloseReason::Gone);
+        }
         let client = &self.clients[key];
+        let work = client.flags & (ClientFlags::UNREAD | ClientFlags::UNPARSED);
         if client.is_closing() {
             self.work.closing.push(key);
-        } else if client.is_ready()
-            && client
-                .flags
-                .intersects(ClientFlags::UNREAD | ClientFlags::UNPARSED)
-        {
+        } else if client.is_ready() && !work.is_empty() {
             self.activate(key);
         }
     }

@@ -21,6 +21,7 @@ use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
 use crate::server::process::Process;
 use crate::server::table::CommandTable;
+use crate::server::waiting::Waiting;
 use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::group::group_id;
@@ -182,8 +183,9 @@ impl Server {
             mono: clock.mono(),
         };
         let hash_seed = [random.u64(..), random.u64(..)];
+        let databases = config.databases as usize;
         Server {
-            keyspace: Keyspace::new(config.databases as usize, hash_seed),
+            keyspace: Keyspace::new(databases, hash_seed),
             config_file: None,
             clients: Clients::default(),
             metrics: Metrics::new(table.len()),
@@ -198,6 +200,7 @@ impl Server {
             random,
             reaper,
             effects: Effects::default(),
+            waiting: Waiting::new(databases),
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,

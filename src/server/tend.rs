@@ -53,6 +53,9 @@ impl Server {
         if let Some(pause) = self.pause {
             due = due.min(pause.until);
         }
+        if let Some(deadline) = self.waiting.next_deadline() {
+            due = due.min(deadline);
+        }
         if self.tending.sweep.running {
             due = due.min(self.tending.sweep.period_end);
         }
@@ -113,6 +116,7 @@ impl Server {
             };
             self.effects
                 .event(class, name, departure.db, &departure.key);
+            self.waiting.touch(departure.db, &departure.key);
             self.dirty += 1;
         }
     }
@@ -123,6 +127,7 @@ impl Server {
         if self.pause.is_some_and(|pause| pause.until <= now) {
             self.unpause();
         }
+        self.end_due_waits();
         if now >= self.tending.next_sample {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
@@ -166,7 +171,7 @@ impl Server {
             let client = &self.clients[key];
             let idle_ns = self.now.mono.since(client.times.active);
             // One that does not fetch its last reply is idle as well.
-            let waits = client.activity == Activity::Paused;
+            let waits = matches!(client.activity, Activity::Paused | Activity::Blocked);
             if timeout_ns > 0 && idle_ns > timeout_ns && !waits {
                 log::debug!("Closing idle client {}", client.id);
                 self.close(key, CloseReason::CutOff);

@@ -43,6 +43,7 @@ impl Server {
         self.note_events(events);
         self.serve_all();
         self.tend();
+        self.serve_after_upkeep();
         self.write_all();
         self.reap();
         self.accept();

@@ -4,11 +4,12 @@ use super::super::connection::DEFAULT_USER;
 use super::super::{AdminCall, database_count};
 use super::filter::{Filter, Known, Purpose};
 use super::list::portrait;
-use crate::client::CloseReason;
 use crate::client::slab::ClientKey;
+use crate::client::{Client, CloseReason};
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::server::Server;
+use crate::server::wake::WaitEnd;
 
 pub(in crate::admin) fn kill(
     server: &mut Server,
@@ -87,22 +88,27 @@ pub(super) fn matching(server: &Server, call: &AdminCall<'_>, filter: &Filter) -
     keys
 }
 
-/// Nobody can be blocked yet, so nobody is woken; the arguments are judged all the same.
+/// CLIENT UNBLOCK: 1 if the client waited for a key; one that waits for the end of a pause is left
+/// alone.
 pub(in crate::admin) fn unblock(
-    _server: &mut Server,
+    server: &mut Server,
     call: &mut AdminCall<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     if args.left() > 2 {
         return Err(call.wrong_subcommand(args));
     }
-    args.int()?;
-    if let Some(reason) = args.peek()
-        && !reason.eq_ignore_ascii_case(b"timeout")
-        && !reason.eq_ignore_ascii_case(b"error")
-    {
-        return Err(CommandError::UNBLOCK_REASON);
-    }
-    call.reply.int(0);
+    let id = args.int()?;
+    let end = match args.peek().map(<[u8]>::to_ascii_lowercase).as_deref() {
+        None | Some(b"timeout") => WaitEnd::TimedOut,
+        Some(b"error") => WaitEnd::Unblocked,
+        Some(_) => return Err(CommandError::UNBLOCK_REASON),
+    };
+    let is_meant = |client: &Client| i64::try_from(client.id) == Ok(id);
+    let mut clients = server.clients.iter();
+    let key = clients.find_map(|(key, client)| is_meant(client).then_some(key));
+    drop(clients);
+    let unblocked = key.is_some_and(|key| server.end_wait(key, end));
+    call.reply.int(i64::from(unblocked));
     Ok(())
 }

@@ -103,7 +103,10 @@ pub(super) fn portrait<'a>(
 fn letters(client: &Client) -> String {
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
-        (client.activity == Activity::Paused, 'b'),
+        (
+            matches!(client.activity, Activity::Paused | Activity::Blocked),
+            'b',
+        ),
         (client.is_closing(), 'c'),
         (is_unix, 'U'),
         (client.flags.contains(ClientFlags::NO_EVICT), 'e'),
