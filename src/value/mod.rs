@@ -8,6 +8,7 @@
 //!
 //! Adding a type? [`Kind`], [`Value`], [`Object`], and `command::digest`.
 
+pub mod fields;
 pub mod hash;
 pub mod list;
 pub mod object;
