@@ -11,7 +11,7 @@
 //! | 2 | `value` `resp` `net` `config` `observe` | values, wire, sockets, parameters, metrics |
 //! | 3 | `keyspace` | the only door to stored data |
 //! | 4 | `command` | commands on data, and the rows that describe them |
-//! | 5 | `client` | one connection |
+//! | 5 | `client` `persist` | one connection; files that outlive the process |
 //! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
 
 pub mod ds;
@@ -29,6 +29,7 @@ pub mod keyspace;
 pub mod command;
 
 pub mod client;
+pub mod persist;
 
 pub mod admin;
 pub mod server;

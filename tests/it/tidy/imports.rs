@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["value", "resp", "net", "config", "observe"],
     &["keyspace"],
     &["command"],
-    &["client"],
+    &["client", "persist"],
     &["server", "admin"],
 ];
 

@@ -1,0 +1,8 @@
+//! Data that outlives the process: files, and what is written to them.
+//!
+//! Everything goes through [`storage::Storage`], the few operations on files that durability
+//! needs; behind it is the real file system or a simulated one that fails and crashes as a test
+//! wants it to ([`sim_disk`]).
+
+pub mod sim_disk;
+pub mod storage;

@@ -1,0 +1,281 @@
+//! The few operations on files that durability needs, and the real file system behind them.
+//!
+//! A file is read anywhere and written only at its end: logs grow, snapshots are written from
+//! front to back under a temporary name. What survives a power failure is what POSIX promises and
+//! no more:
+//!
+//! - bytes of a file once [`File::sync`] returned;
+//! - a name (a file created, renamed or removed) once [`Storage::sync_dir`] of its directory did;
+//! - anything else perhaps, in part, in any order.
+//!
+//! A failed `sync` says nothing about later ones: the system may have dropped the bytes and
+//! forgotten the failure. Whoever gets one must write the data anew, elsewhere.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// To read; it must exist.
+    Read,
+    /// To read and append; it must exist.
+    Append,
+    /// To read and append; it is made, and emptied if it exists.
+    Create,
+}
+
+/// A file system.
+pub trait Storage: Send + Sync {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn File>>;
+
+    /// Gives a file another name, in place of what had it: atomically, for whoever opens it.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes a directory, unless it is there.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// The names of the files in a directory, in order.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
+
+    /// Makes the names in a directory survive a power failure.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+}
+
+/// An open file.
+pub trait File: Send {
+    /// Reads from `offset` on; how many bytes, 0 at the end.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes some of `bytes` at the end; how many.
+    ///
+    /// # Errors
+    /// As the system has them; nothing was written then.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Makes all bytes written so far survive a power failure.
+    ///
+    /// # Errors
+    /// As the system has them; see the module for what a failure means.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// The length in bytes.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Whether it has no bytes.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Cuts the file to `len` bytes, which it has.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn truncate(&mut self, len: u64) -> io::Result<()>;
+}
+
+impl dyn File {
+    /// Writes all of `bytes` at the end.
+    ///
+    /// # Errors
+    /// As [`File::append`]; some bytes may have been written then.
+    pub fn append_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.append(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills `buf` from `offset` on, as far as the file reaches; how many bytes.
+    ///
+    /// # Errors
+    /// As [`File::read_at`].
+    pub fn read_full_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.read_at(&mut buf[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// The real file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Storage for Disk {
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn File>> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        match mode {
+            Mode::Read => {}
+            Mode::Append => {
+                options.append(true);
+            }
+            // Emptied below: one cannot both append and truncate on opening.
+            Mode::Create => {
+                options.append(true).create(true);
+            }
+        }
+        let file = options.open(path)?;
+        if mode == Mode::Create {
+            file.set_len(0)?;
+        }
+        Ok(Box::new(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        match fs::create_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            other => other,
+        }
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name()));
+        let mut names: Vec<OsString> = names.collect::<io::Result<_>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        // The parent of a bare name is "", which means the working directory.
+        let dir = if dir.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            dir
+        };
+        fs::File::open(dir)?.sync_all()
+    }
+}
+
+impl File for fs::File {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(self, buf, offset)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::Write::write(self, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.set_len(len)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// What every storage must do; `dir` exists and is empty.
+    pub(in super::super) fn check_storage(storage: &dyn Storage, dir: &Path) {
+        let (a, b) = (dir.join("a"), dir.join("b"));
+        let missing = storage.open(&a, Mode::Read).err();
+        assert_eq!(missing.unwrap().kind(), io::ErrorKind::NotFound);
+        assert!(storage.open(&a, Mode::Append).is_err());
+        let mut file = storage.open(&a, Mode::Create).unwrap();
+        assert!(file.is_empty().unwrap());
+        file.append_all(b"hello world").unwrap();
+        file.sync().unwrap();
+        let mut buf = [0; 5];
+        assert_eq!(file.read_full_at(&mut buf, 6).unwrap(), 5);
+        assert_eq!(&buf, b"world");
+        assert_eq!(file.read_full_at(&mut buf, 9).unwrap(), 2);
+        assert_eq!(file.read_full_at(&mut buf, 20).unwrap(), 0);
+        file.truncate(5).unwrap();
+        // Whoever writes on after a cut writes at the new end.
+        file.append_all(b"!").unwrap();
+        drop(file);
+        let mut file = storage.open(&a, Mode::Append).unwrap();
+        file.append_all(b"?").unwrap();
+        assert_eq!(file.len().unwrap(), 7);
+        storage.create_dir(&dir.join("d")).unwrap();
+        storage.create_dir(&dir.join("d")).unwrap();
+        storage.rename(&a, &b).unwrap();
+        storage.sync_dir(dir).unwrap();
+        assert_eq!(storage.list(dir).unwrap(), ["b", "d"]);
+        assert!(storage.open(&a, Mode::Read).is_err());
+        // An open file is the same under its new name, and without one.
+        file.append_all(b".").unwrap();
+        storage.open(&a, Mode::Create).unwrap();
+        storage.rename(&a, &b).unwrap();
+        assert_eq!(file.len().unwrap(), 8);
+        let emptied = storage.open(&b, Mode::Create).unwrap();
+        assert_eq!(emptied.len().unwrap(), 0);
+        storage.remove(&b).unwrap();
+        assert!(storage.remove(&b).is_err());
+        assert_eq!(storage.list(dir).unwrap(), ["d"]);
+        assert!(storage.list(&dir.join("none")).is_err());
+    }
+
+    #[test]
+    fn the_real_disk_keeps_the_rules() {
+        let name = format!("ruddle-storage-{}", std::process::id());
+        let dir: PathBuf = std::env::temp_dir().join(name);
+        fs::create_dir(&dir).unwrap();
+        check_storage(&Disk, &dir);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}
