@@ -56,6 +56,18 @@ impl CommandError {
         Self::quoting([b"ERR Unsupported option ", option].concat())
     }
 
+    /// A subcommand that PFDEBUG does not know.
+    #[cold]
+    pub fn unknown_pfdebug(subcommand: &[u8]) -> CommandError {
+        Self::quoting([b"ERR Unknown PFDEBUG subcommand '", subcommand, b"'"].concat())
+    }
+
+    /// PFSELFTEST found a fault.
+    #[cold]
+    pub fn self_test_failed(what: &str) -> CommandError {
+        Self::quoting(format!("TESTFAILED {what}"))
+    }
+
     pub const SYNTAX: CommandError = Self::fixed("ERR syntax error");
     pub const WRONG_TYPE: CommandError =
         Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -125,10 +137,29 @@ impl CommandError {
     pub const LCS_TOO_LONG: CommandError = Self::fixed("ERR String too long for LCS");
     pub const LCS_TOO_MUCH: CommandError =
         Self::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+
+    // HyperLogLogs.
+    pub const NOT_A_HYPERLOGLOG: CommandError =
+        Self::fixed("WRONGTYPE Key is not a valid HyperLogLog string value.");
+    pub const CORRUPT_HYPERLOGLOG: CommandError =
+        Self::fixed("INVALIDOBJ Corrupted HLL object detected");
+    pub const SPECIFIED_KEY_MISSING: CommandError =
+        Self::fixed("ERR The specified key does not exist");
+    pub const HYPERLOGLOG_NOT_SPARSE: CommandError = Self::fixed("ERR HLL encoding is not sparse");
+    pub const NEITHER_ON_NOR_OFF: CommandError = Self::fixed("ERR Argument must be ON or OFF");
 }
 
 impl From<crate::value::WrongType> for CommandError {
     fn from(_: crate::value::WrongType) -> Self {
         CommandError::WRONG_TYPE
+    }
+}
+
+impl From<crate::value::hyperloglog::Fault> for CommandError {
+    fn from(fault: crate::value::hyperloglog::Fault) -> Self {
+        match fault {
+            crate::value::hyperloglog::Fault::NotOne => CommandError::NOT_A_HYPERLOGLOG,
+            crate::value::hyperloglog::Fault::Corrupt => CommandError::CORRUPT_HYPERLOGLOG,
+        }
     }
 }

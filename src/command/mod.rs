@@ -15,6 +15,7 @@ pub mod wait;
 
 mod bitmap;
 mod expire;
+mod hyperloglog;
 mod keys;
 mod object;
 mod rows;
@@ -31,6 +32,7 @@ use spec::{DataHandler, Row};
 pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::bitmap::COMMANDS,
     rows::expire::COMMANDS,
+    rows::hyperloglog::COMMANDS,
     rows::keys::COMMANDS,
     rows::object::COMMANDS,
     rows::string::COMMANDS,

@@ -157,6 +157,7 @@ bitflags! {
         const FAST = 1 << 12;
         /// Allowed before authentication.
         const NO_AUTH = 1 << 13;
+        /// Replicates something although it only reads. COMMAND INFO does not show it.
         const MAY_REPLICATE = 1 << 14;
         const NO_MANDATORY_KEYS = 1 << 15;
         const NO_ASYNC_LOADING = 1 << 16;
@@ -196,7 +197,6 @@ const FLAG_NAMES: &[(Flags, &str)] = &[
     (Flags::ASKING, "asking"),
     (Flags::FAST, "fast"),
     (Flags::NO_AUTH, "no_auth"),
-    (Flags::MAY_REPLICATE, "may_replicate"),
     (Flags::NO_MANDATORY_KEYS, "no_mandatory_keys"),
     (Flags::NO_ASYNC_LOADING, "no_async_loading"),
     (Flags::NO_MULTI, "no_multi"),

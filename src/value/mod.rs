@@ -10,6 +10,7 @@
 
 pub mod fields;
 pub mod hash;
+pub mod hyperloglog;
 pub mod list;
 pub mod object;
 pub mod set;

@@ -2,6 +2,7 @@
 
 pub(super) mod bitmap;
 pub(super) mod expire;
+pub(super) mod hyperloglog;
 pub(super) mod keys;
 pub(super) mod object;
 pub(super) mod string;

@@ -1,6 +1,7 @@
 //! The families of random commands. A new command is one line here.
 
 use super::generate::{Dialect, Words};
+use super::hyperloglog::hyperloglog;
 use super::values::Values;
 
 /// A kind of command with its share of all.
@@ -38,6 +39,7 @@ pub(super) fn all() -> Vec<Family> {
         family(5, deadline),
         family(4, scan),
         family(4, connection),
+        family(6, hyperloglog),
         family(2, database),
     ]
 }

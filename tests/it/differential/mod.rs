@@ -9,6 +9,7 @@
 mod differences;
 mod families;
 mod generate;
+mod hyperloglog;
 mod pair;
 mod shrink;
 mod values;

@@ -17,6 +17,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("command|getkeysandflags", "/string", "Redis 7.2 lists them"),
     ("getset", "deprecated", "Valkey took it back"),
     ("getset", "replaced_by", "Valkey took it back"),
+    ("pfmerge", "multiple", "Redis 7.2: a target alone will do"),
     ("set", "/oneof", "Valkey has IFEQ"),
     ("shutdown", "9.0.0", "Valkey has SAFE and FAILOVER"),
     ("substr", "deprecated", "Valkey took it back"),
