@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::seek::Seek;
-use super::{FANOUT_MAX, Leaf, arc_bytes};
+use super::{FANOUT_MAX, Leaf, arc_bytes, count_reached};
 
 /// With fewer children a node joins a neighbour, if both together are well below full.
 const FANOUT_SPARSE: usize = FANOUT_MAX / 4;
@@ -210,13 +210,18 @@ impl<L: Leaf> Inner<L> {
     #[inline]
     pub(super) fn child_at(&self, mut offset: usize) -> (usize, usize) {
         let last = self.lens.len() - 1;
-        for (child, &len) in self.lens[..last].iter().enumerate() {
+        // Both ends are where lists and streams live.
+        let before_last = self.len - self.lens[last];
+        if offset >= before_last {
+            return (last, offset - before_last);
+        }
+        for (child, &len) in self.lens.iter().enumerate() {
             if offset < len {
                 return (child, offset);
             }
             offset -= len;
         }
-        (last, offset)
+        unreachable!("the last child was ruled out")
     }
 
     /// The last child whose bound is reached, or the first, and how many elements are before it.
@@ -225,7 +230,7 @@ impl<L: Leaf> Inner<L> {
         &self,
         reached: &mut impl FnMut(&L::Bound) -> bool,
     ) -> (usize, usize) {
-        let child = self.bounds[1..].partition_point(reached);
+        let child = count_reached(&self.bounds[1..], reached);
         (child, self.lens[..child].iter().sum())
     }
 

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::iter::FusedIterator;
 use std::ops::{Bound, RangeBounds};
 
-use super::{Leaf, Leaves, LeavesBack, Removed, Tree};
+use super::{Leaf, Leaves, LeavesBack, Removed, Tree, count_reached};
 
 #[derive(Clone)]
 pub struct TreeMap<K: Key, V: Value> {
@@ -280,7 +280,11 @@ impl<K: Key, V: Value> Run<K, V> {
 
     #[inline]
     fn search(&self, key: &K) -> Result<usize, usize> {
-        self.pairs.binary_search_by(|(other, _)| other.cmp(key))
+        let index = count_reached(&self.pairs, |(other, _)| other < key);
+        match self.pairs.get(index) {
+            Some((other, _)) if other == key => Ok(index),
+            _ => Err(index),
+        }
     }
 }
 

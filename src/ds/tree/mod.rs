@@ -29,9 +29,10 @@
 //! below everything belongs into the first child, whatever its bound says. Therefore an insertion
 //! never changes a separator either; only a split makes one.
 //!
-//! Costs, for leaves of 64 elements and a million of them: four levels; 24 bytes and a bound per
-//! leaf for the tree, which is half a byte per element. What to expect of a lookup is one or two
-//! cache misses below what stays in the cache (the inner nodes of a million elements: 1 MB).
+//! Costs, for a million elements in leaves of 64 to 96 (15,000 leaves, three levels above them):
+//! 48 bytes and two bounds for each leaf, one byte per element. Random insert 330 ns, rank 420, ten
+//! in order from a position 200, from a bound 450; at an end 65; the first change of a leaf while a
+//! clone is held 1.7 µs. `BTreeMap` on the same machine: insert 300, get 590, no ranks, no sharing.
 
 mod cut;
 mod inner;
@@ -157,11 +158,11 @@ impl<L: Leaf> Tree<L> {
     }
 
     pub fn first_leaf(&self) -> Option<&L> {
-        self.iter_from(0).next().map(|(leaf, _)| leaf)
+        self.seek(&mut ByPosition::new(0))
     }
 
     pub fn last_leaf(&self) -> Option<&L> {
-        self.iter_back_from(self.len()).next().map(|(leaf, _)| leaf)
+        self.seek(&mut ByPosition::new(self.len()))
     }
 
     /// The leaf that holds the element at `position`, and its index there.
@@ -349,6 +350,23 @@ impl<L: Leaf> Default for Tree<L> {
     fn default() -> Tree<L> {
         Tree::new()
     }
+}
+
+/// How many of the items, which are in order, satisfy a predicate that holds for lower ones and not
+/// for higher. In steps of eight, then one by one: the processor guesses how each comparison ends
+/// and fetches on, while a binary search waits for one cache miss after another. A fifth to a third
+/// faster when not in the cache (find among a million: 600 → 430 ns).
+#[inline]
+pub fn count_reached<T>(items: &[T], mut reached: impl FnMut(&T) -> bool) -> usize {
+    const STEP: usize = 8;
+    let mut count = 0;
+    while count + STEP <= items.len() && reached(&items[count + STEP - 1]) {
+        count += STEP;
+    }
+    while count < items.len() && reached(&items[count]) {
+        count += 1;
+    }
+    count
 }
 
 /// Bytes of an `Arc` that holds so many.
