@@ -4,5 +4,8 @@
 //! needs; behind it is the real file system or a simulated one that fails and crashes as a test
 //! wants it to ([`sim_disk`]).
 
+pub mod flush;
+pub mod log_reader;
+pub mod manifest;
 pub mod sim_disk;
 pub mod storage;

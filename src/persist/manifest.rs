@@ -1,0 +1,299 @@
+//! The manifest: which files the log consists of, in the form Redis 7 has it.
+//!
+//! ```text
+//! file appendonly.aof.2.base.rdb seq 2 type b        the base: everything up to a moment
+//! file appendonly.aof.1.incr.aof seq 1 type h        history: no longer needed
+//! file appendonly.aof.3.incr.aof seq 3 type i        what happened since, in order
+//! ```
+//!
+//! Words may stand in quotes; pairs of words that are not known are passed over; a line that
+//! begins with `#` is a comment. Replaced as a whole by renaming, so that it always names files
+//! that were complete.
+
+use std::fmt;
+
+use crate::ds::words;
+
+/// The longest line.
+const LINE_BYTES_MAX: usize = 1024;
+
+/// A file of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// A plain name, within the log's directory.
+    pub name: Vec<u8>,
+    /// Counts the bases, and for themselves the incrementals, from 1 on.
+    pub seq: u64,
+}
+
+/// The files of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub base: Option<Part>,
+    pub incrementals: Vec<Part>,
+    pub history: Vec<Part>,
+}
+
+/// What is wrong with a manifest, and in which line (from 1 on; 0: in the whole).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestError {
+    pub line: usize,
+    pub text: Vec<u8>,
+    pub what: &'static str,
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return f.write_str(self.what);
+        }
+        let text = String::from_utf8_lossy(&self.text);
+        write!(f, "line {}: {} ('{text}')", self.line, self.what)
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+/// What a line says.
+struct Line {
+    part: Part,
+    kind: u8,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// If a line is not well formed, a name is not plain, there are two bases, or the incrementals
+    /// do not follow each other.
+    pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestError> {
+        let whole = |what| ManifestError {
+            line: 0,
+            text: Vec::new(),
+            what,
+        };
+        let mut manifest = Manifest::default();
+        let Some((b"", lines)) = split_last(bytes) else {
+            return Err(whole("the last line has no end"));
+        };
+        for (index, text) in lines.enumerate() {
+            if text.first() == Some(&b'#') {
+                continue;
+            }
+            let line = parse_line(text).and_then(|line| manifest.add(line));
+            line.map_err(|what| ManifestError {
+                line: index + 1,
+                text: text[..text.len().min(LINE_BYTES_MAX)].to_vec(),
+                what,
+            })?;
+        }
+        if manifest.base.is_none() && manifest.incrementals.is_empty() {
+            return Err(whole("it names no file to load"));
+        }
+        Ok(manifest)
+    }
+
+    fn add(&mut self, line: Line) -> Result<(), &'static str> {
+        let Line { part, kind } = line;
+        match kind {
+            b'b' if self.base.is_some() => return Err("there is a base already"),
+            b'b' => self.base = Some(part),
+            b'h' => self.history.push(part),
+            b'i' => {
+                if self
+                    .incrementals
+                    .last()
+                    .is_some_and(|last| last.seq >= part.seq)
+                {
+                    return Err("the sequence number is not above the one before");
+                }
+                self.incrementals.push(part);
+            }
+            _ => return Err("the type is none of b, h and i"),
+        }
+        Ok(())
+    }
+
+    /// The manifest as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let base = self.base.iter().map(|part| (part, b'b'));
+        let history = self.history.iter().map(|part| (part, b'h'));
+        let incrementals = self.incrementals.iter().map(|part| (part, b'i'));
+        for (part, kind) in base.chain(history).chain(incrementals) {
+            bytes.extend_from_slice(b"file ");
+            if part
+                .name
+                .iter()
+                .all(|byte| byte.is_ascii_graphic() && !b"\"'\\#".contains(byte))
+            {
+                bytes.extend_from_slice(&part.name);
+            } else {
+                words::quote_into(&part.name, &mut bytes);
+            }
+            bytes.extend_from_slice(format!(" seq {} type ", part.seq).as_bytes());
+            bytes.extend_from_slice(&[kind, b'\n']);
+        }
+        bytes
+    }
+
+    /// The next base, called `<prefix>.<seq>.base<ending>`.
+    pub fn next_base(&self, prefix: &[u8], ending: &str) -> Part {
+        let seq = self.base.as_ref().map_or(0, |base| base.seq) + 1;
+        let name = [prefix, format!(".{seq}.base{ending}").as_bytes()].concat();
+        Part { name, seq }
+    }
+
+    /// The next incremental, called `<prefix>.<seq>.incr.aof`.
+    pub fn next_incremental(&self, prefix: &[u8]) -> Part {
+        let seq = self.incrementals.last().map_or(0, |last| last.seq) + 1;
+        let name = [prefix, format!(".{seq}.incr.aof").as_bytes()].concat();
+        Part { name, seq }
+    }
+
+    /// Puts `base` in the place of the base and of all incrementals but the last `kept`, which
+    /// hold what it does not: those become history.
+    pub fn rebase(&mut self, base: Part, kept: usize) {
+        let gone = self.incrementals.len().saturating_sub(kept);
+        self.history.extend(self.base.replace(base));
+        self.history.extend(self.incrementals.drain(..gone));
+    }
+}
+
+/// What stands behind the last line break, and the lines before it.
+fn split_last(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n')?;
+    let lines = bytes[..end].split(|byte| *byte == b'\n');
+    Some((&bytes[end + 1..], lines))
+}
+
+fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
+    if text.len() >= LINE_BYTES_MAX {
+        return Err("the line is too long");
+    }
+    let words = words::split(text).map_err(|_| "the quotes do not match")?;
+    if words.is_empty() {
+        return Err("the line is empty");
+    }
+    let (pairs, []) = words.as_chunks::<2>() else {
+        return Err("the words do not come in pairs");
+    };
+    let (mut name, mut seq, mut kind) = (None, None, None);
+    for [word, value] in pairs {
+        match word.to_ascii_lowercase().as_slice() {
+            b"file" if is_plain(value) => name = Some(value.clone()),
+            b"file" => return Err("the file's name is not plain"),
+            b"seq" => {
+                seq = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|digits| digits.parse().ok())
+            }
+            b"type" => kind = value.first().copied(),
+            _ => {}
+        }
+    }
+    match (name, seq, kind) {
+        (Some(name), Some(seq @ 1..), Some(kind)) => Ok(Line {
+            part: Part { name, seq },
+            kind,
+        }),
+        _ => Err("a file, a sequence number from 1 on and a type are needed"),
+    }
+}
+
+fn is_plain(name: &[u8]) -> bool {
+    !name.is_empty() && !name.contains(&b'/') && name != b"." && name != b".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(name: &str, seq: u64) -> Part {
+        Part {
+            name: name.into(),
+            seq,
+        }
+    }
+
+    #[test]
+    fn what_redis_writes_is_read_and_written_alike() {
+        let text = b"file appendonly.aof.2.base.rdb seq 2 type b\n\
+                     file appendonly.aof.1.incr.aof seq 1 type h\n\
+                     file \"a b\\n.aof.2.incr.aof\" seq 2 type i\n\
+                     file appendonly.aof.3.incr.aof seq 3 type i\n";
+        let manifest = Manifest::parse(text).unwrap();
+        let wanted = Manifest {
+            base: Some(part("appendonly.aof.2.base.rdb", 2)),
+            incrementals: vec![
+                part("a b\n.aof.2.incr.aof", 2),
+                part("appendonly.aof.3.incr.aof", 3),
+            ],
+            history: vec![part("appendonly.aof.1.incr.aof", 1)],
+        };
+        assert_eq!(manifest, wanted);
+        assert_eq!(manifest.to_bytes(), text);
+        let loose = b"# a comment\nseq 2 x y type b FILE a\n";
+        assert_eq!(Manifest::parse(loose).unwrap().base, Some(part("a", 2)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, line, what) in [
+            ("", 0, "the last line has no end"),
+            ("file a seq 1 type b", 0, "the last line has no end"),
+            ("# nothing\n", 0, "it names no file to load"),
+            ("file a seq 1 type h\n", 0, "it names no file to load"),
+            ("file a seq 1 type b\n\n", 2, "the line is empty"),
+            ("file a seq 1 type\n", 1, "the words do not come in pairs"),
+            ("file \"a seq 1 type b\n", 1, "the quotes do not match"),
+            ("file a/b seq 1 type b\n", 1, "the file's name is not plain"),
+            ("file .. seq 1 type b\n", 1, "the file's name is not plain"),
+            ("file a seq 1 type x\n", 1, "the type is none of b, h and i"),
+            (
+                "file a seq 1 type b\nfile b seq 2 type b\n",
+                2,
+                "there is a base already",
+            ),
+            (
+                "file a seq 2 type i\nfile b seq 2 type i\n",
+                2,
+                "the sequence number is not above the one before",
+            ),
+            (
+                "file a seq 0 type b\n",
+                1,
+                "a file, a sequence number from 1 on and a type are needed",
+            ),
+            (
+                "seq 1 type b\n",
+                1,
+                "a file, a sequence number from 1 on and a type are needed",
+            ),
+        ] {
+            let error = Manifest::parse(text.as_bytes()).unwrap_err();
+            assert_eq!((error.line, error.what), (line, what), "{text:?}");
+        }
+        let long = format!("# \nfile {} seq 1 type b\n", "a".repeat(1024));
+        let error = Manifest::parse(long.as_bytes()).unwrap_err();
+        assert_eq!((error.line, error.text.len()), (2, 1024));
+    }
+
+    #[test]
+    fn a_rewrite_makes_history_of_what_it_replaces() {
+        let mut manifest = Manifest::default();
+        let first = manifest.next_incremental(b"log");
+        assert_eq!(first, part("log.1.incr.aof", 1));
+        manifest.incrementals.push(first.clone());
+        let second = manifest.next_incremental(b"log");
+        manifest.incrementals.push(second.clone());
+        manifest.rebase(manifest.next_base(b"log", ".rdb"), 1);
+        assert_eq!(manifest.base, Some(part("log.1.base.rdb", 1)));
+        assert_eq!(manifest.incrementals, [second]);
+        assert_eq!(manifest.history.len(), 1);
+        let base = manifest.next_base(b"log", ".ruddle");
+        assert_eq!(base, part("log.2.base.ruddle", 2));
+        manifest.rebase(base, 1);
+        assert_eq!(manifest.history, [first, part("log.1.base.rdb", 1)]);
+    }
+}
