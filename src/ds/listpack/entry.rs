@@ -15,7 +15,7 @@
 use crate::ds::number::parse_int;
 
 /// A text within a listpack: as an integer if it is the canonical form of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Item<'a> {
     Int(i64),
     Bytes(&'a [u8]),
@@ -72,6 +72,12 @@ impl<'a> Needle<'a> {
     /// The text.
     pub fn text(self) -> &'a [u8] {
         self.text
+    }
+
+    /// The integer that the text is the canonical form of.
+    #[inline]
+    pub fn int(self) -> Option<i64> {
+        self.int
     }
 
     /// Whether `item` is this text.

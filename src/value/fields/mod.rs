@@ -162,6 +162,34 @@ impl Fields {
         )
     }
 
+    /// Makes `member`, which has no value, one of them; whether it is new.
+    #[inline]
+    pub fn add(&mut self, member: &[u8]) -> bool {
+        if self.tree.is_empty() {
+            return self.insert(member, b"", None);
+        }
+        let hash = hash_of(self.seed, member);
+        self.tree.edit(
+            |bound| *bound <= hash,
+            |leaf, _, _| {
+                let is_new = leaf.find(hash, member).is_none();
+                if is_new {
+                    let (field, value) = (Part::Bytes(member), Part::Bytes(b""));
+                    let deadline = None;
+                    leaf.push(
+                        hash,
+                        NewEntry {
+                            field,
+                            value,
+                            deadline,
+                        },
+                    );
+                }
+                is_new
+            },
+        )
+    }
+
     /// Gives `field` another deadline, or none; whether it is there.
     pub fn set_deadline(&mut self, field: &[u8], deadline: Option<UnixMs>) -> bool {
         self.edit(field, |leaf, index| leaf.set_deadline(index, deadline))
