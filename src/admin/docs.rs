@@ -9,6 +9,13 @@ use crate::server::table::{Command, CommandTable};
 const GROUPS: &[(&str, &str)] = &[
     ("string", "Strings"),
     ("bitmap", "Bitmaps"),
+    ("hyperloglog", "HyperLogLogs"),
+    ("list", "Lists"),
+    ("set", "Sets"),
+    ("hash", "Hashes"),
+    ("sorted-set", "Sorted sets"),
+    ("stream", "Streams"),
+    ("geo", "Places"),
     ("generic", "Keys"),
     ("connection", "Connections"),
     ("server", "Server"),

@@ -67,8 +67,8 @@ impl Digest {
         self.mix_number(type_number(value.kind()));
         match value {
             Value::String(string) => self.mix(&string.to_cow()),
-            Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {
-            }
+            Value::Set(set) => set.for_each(|item| self.xor(item.text(&mut itoa::Buffer::new()))),
+            Value::List(_) | Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {}
         }
     }
 

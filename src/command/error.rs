@@ -110,6 +110,20 @@ impl CommandError {
     pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
     pub const TIMEOUT_OUT_OF_RANGE: CommandError = Self::fixed("ERR timeout is out of range");
 
+    pub const NOT_64_BITS_EITHER_WAY: CommandError = Self::fixed(
+        "ERR value is out of range, value must between -9223372036854775807 and \
+         9223372036854775807",
+    );
+    pub const NOVALUES_MISPLACED: CommandError =
+        Self::fixed("ERR NOVALUES option can only be used in HSCAN");
+    pub const NOSCORES_MISPLACED: CommandError =
+        Self::fixed("ERR NOSCORES option can only be used in ZSCAN");
+    pub const NUMKEYS_NOT_POSITIVE: CommandError =
+        Self::fixed("ERR numkeys should be greater than 0");
+    pub const NUMKEYS_TOO_MANY: CommandError =
+        Self::fixed("ERR Number of keys can't be greater than number of args");
+    pub const LIMIT_NEGATIVE: CommandError = Self::fixed("ERR LIMIT can't be negative");
+
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
     pub const WOULD_OVERFLOW: CommandError =

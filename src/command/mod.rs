@@ -20,6 +20,7 @@ mod keys;
 mod object;
 mod rows;
 mod scan;
+mod set;
 mod string;
 mod text;
 
@@ -35,5 +36,6 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::hyperloglog::COMMANDS,
     rows::keys::COMMANDS,
     rows::object::COMMANDS,
+    rows::set::COMMANDS,
     rows::string::COMMANDS,
 ];

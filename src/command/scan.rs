@@ -120,6 +120,65 @@ impl<'a> Filter<'a> {
     }
 }
 
+/// What SSCAN, HSCAN and ZSCAN are told behind the cursor.
+#[derive(Debug)]
+pub(super) struct ElementScan<'a> {
+    /// About so many elements are wanted.
+    pub(super) count: usize,
+    /// Whether only the elements are wanted, without what belongs to them.
+    #[expect(dead_code, reason = "for HSCAN and ZSCAN")]
+    pub(super) is_bare: bool,
+    glob: Option<Glob<'a>>,
+}
+
+/// Whether a scan can leave out what belongs to an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bare {
+    Never,
+    /// HSCAN
+    NoValues,
+    /// ZSCAN
+    NoScores,
+}
+
+impl<'a> ElementScan<'a> {
+    /// The options left, in any order. Redis reads them after it has looked up the key.
+    pub(super) fn parse(args: &mut Args<'a>, bare: Bare) -> Result<Self, CommandError> {
+        let mut count = COUNT_DEFAULT;
+        let mut glob = None;
+        let mut is_bare = false;
+        while args.left() > 0 {
+            if args.left() >= 2 && args.take_word("COUNT") {
+                count = args.scan_count()?;
+            } else if args.left() >= 2 && args.take_word("MATCH") {
+                glob = Some(Glob::new(args.bytes()?, Case::Sensitive));
+            } else if args.take_word("NOVALUES") {
+                if bare != Bare::NoValues {
+                    return Err(CommandError::NOVALUES_MISPLACED);
+                }
+                is_bare = true;
+            } else if args.take_word("NOSCORES") {
+                if bare != Bare::NoScores {
+                    return Err(CommandError::NOSCORES_MISPLACED);
+                }
+                is_bare = true;
+            } else {
+                return Err(CommandError::SYNTAX);
+            }
+        }
+        Ok(ElementScan {
+            count: usize::try_from(count).unwrap_or(usize::MAX),
+            is_bare,
+            glob: glob.filter(|glob| !glob.is_everything()),
+        })
+    }
+
+    /// Whether an element of this name is told.
+    pub(super) fn lets(&self, name: &[u8]) -> bool {
+        self.glob.as_ref().is_none_or(|glob| glob.matches(name))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};

@@ -5,4 +5,5 @@ pub(super) mod expire;
 pub(super) mod hyperloglog;
 pub(super) mod keys;
 pub(super) mod object;
+pub(super) mod set;
 pub(super) mod string;

@@ -12,7 +12,7 @@ pub(super) enum Compare {
     Unordered,
     /// Numbers so close: time passes between two servers.
     Within(u64),
-    /// The kind of reply only: chance, or a clock of the server's own.
+    /// The kind of reply only, and the text of an error: chance, or a clock of the server's own.
     Kind,
 }
 
@@ -28,7 +28,10 @@ pub(super) fn comparison(command: &Command) -> Compare {
     match (word(0).as_str(), word(1).as_str()) {
         // From elsewhere than the start, or with fewer at a time, it shows how tables differ.
         ("scan", _) if !words_are(command, &["scan", "0", "count", "10000"]) => Compare::Kind,
-        ("keys" | "scan", _) => Compare::Unordered,
+        ("sscan", _) if !words_behind_key_are(command, &["0", "count", "100000"]) => Compare::Kind,
+        ("keys" | "scan" | "sscan", _) => Compare::Unordered,
+        ("smembers" | "sinter" | "sunion" | "sdiff" | "spop", _) => Compare::Unordered,
+        ("srandmember", _) => Compare::Kind,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
         ("pttl" | "pexpiretime", _) => Compare::Within(APART_MS),
         ("randomkey" | "time" | "lolwut" | "info", _) => Compare::Kind,
@@ -42,6 +45,15 @@ pub(super) fn comparison(command: &Command) -> Compare {
 fn words_are(command: &Command, expected: &[&str]) -> bool {
     let words = command.0.iter().zip(expected);
     command.0.len() >= expected.len()
+        && words
+            .into_iter()
+            .all(|(word, expected)| word.eq_ignore_ascii_case(expected.as_bytes()))
+}
+
+/// Whether the words behind the key begin so.
+fn words_behind_key_are(command: &Command, expected: &[&str]) -> bool {
+    let words = command.0.iter().skip(2).zip(expected);
+    command.0.len() >= expected.len() + 2
         && words
             .into_iter()
             .all(|(word, expected)| word.eq_ignore_ascii_case(expected.as_bytes()))
@@ -63,12 +75,33 @@ struct Difference {
 /// All of them.
 const MEANT: &[Difference] = &[
     Difference {
+        from: Dialect::Redis70,
+        command: "sscan",
+        explains: |_, _, ours| is_error(ours, "ERR NOVALUES") || is_error(ours, "ERR NOSCORES"),
+        reason: "options of HSCAN and ZSCAN have an error of their own, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "sscan",
+        explains: |_, _, ours| is_error(ours, "ERR invalid cursor"),
+        reason: "a negative cursor is refused, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "sscan",
+        explains: |_, valkey, ours| {
+            valkey.is_error() != ours.is_error() && is_error(ours, "ERR invalid cursor")
+        },
+        reason: "a cursor with a sign is refused, also -0",
+    },
+    Difference {
         from: Dialect::Valkey,
         command: "getex",
         explains: |_, valkey, ours| {
-            valkey.is_error() && matches!(ours, Reply::Null | Reply::NullBulk)
+            let is_missing = matches!(ours, Reply::Null | Reply::NullBulk);
+            valkey.is_error() && (is_missing || is_error(ours, "WRONGTYPE"))
         },
-        reason: "a missing key is answered before the options are read, as in Redis",
+        reason: "the key is looked at before the options are read, as in Redis",
     },
     Difference {
         from: Dialect::Valkey,
@@ -87,6 +120,14 @@ const MEANT: &[Difference] = &[
         command: "object",
         explains: |_, redis, ours| (redis, ours) == (&Reply::Int(SHARED), &Reply::Int(1)),
         reason: "no value is shared, as in Valkey: small integers have one reference too",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "object",
+        explains: |_, redis, ours| {
+            [redis.text(), ours.text()] == [Some(b"hashtable".as_slice()), Some(b"listpack")]
+        },
+        reason: "few short members are kept in one block, as in Redis 7.2",
     },
     Difference {
         from: Dialect::Valkey,

@@ -2,6 +2,7 @@
 
 use super::generate::{Dialect, Words};
 use super::hyperloglog::hyperloglog;
+use super::sets;
 use super::values::Values;
 
 /// A kind of command with its share of all.
@@ -41,11 +42,16 @@ pub(super) fn all() -> Vec<Family> {
         family(4, connection),
         family(6, hyperloglog),
         family(2, database),
+        family(12, sets::change),
+        family(8, sets::ask),
+        family(8, sets::algebra),
+        careful(4, sets::draw),
+        careful(2, sets::odd),
     ]
 }
 
 /// Options in any order, each with a chance of one in `n`.
-fn options(v: &mut Values, mut words: Words, n: u32, all: &[&str]) -> Words {
+pub(super) fn options(v: &mut Values, mut words: Words, n: u32, all: &[&str]) -> Words {
     let mut all: Vec<&str> = all.to_vec();
     v.rng.shuffle(&mut all);
     for option in all {
@@ -56,7 +62,7 @@ fn options(v: &mut Values, mut words: Words, n: u32, all: &[&str]) -> Words {
     words
 }
 
-fn mixed_case(v: &mut Values, word: &str) -> String {
+pub(super) fn mixed_case(v: &mut Values, word: &str) -> String {
     match v.once_in(4) {
         true => word.to_lowercase(),
         false => word.to_owned(),

@@ -38,6 +38,11 @@ impl Words {
 }
 
 impl Words {
+    /// Whether two servers may change their data in different ways if a word is missing.
+    fn is_by_lot(&self) -> bool {
+        self.0[0].eq_ignore_ascii_case(b"SPOP")
+    }
+
     /// Whether a deadline is among them, which must stay far away (see [`Values::seconds`]).
     fn has_deadline(&self) -> bool {
         let words = [
@@ -73,7 +78,7 @@ pub(super) fn program(seed: u64, length: usize, dialect: Dialect) -> Program {
     let command = |values: &mut Values| {
         let family = pick(&families, values.rng.u32(..total));
         let words = (family.make)(values, dialect);
-        let words = match values.once_in(12) {
+        let words = match values.once_in(12) && !words.is_by_lot() {
             true => spoilt(words, values, family.may_spoil),
             false => words,
         };

@@ -11,6 +11,7 @@ mod families;
 mod generate;
 mod hyperloglog;
 mod pair;
+mod sets;
 mod shrink;
 mod values;
 

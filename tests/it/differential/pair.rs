@@ -185,6 +185,7 @@ fn same(
             (Reply::Int(a), Reply::Int(b)) if *a >= 0 && *b >= 0 => a.abs_diff(*b) <= limit,
             _ => oracle == subject,
         },
+        Compare::Kind if oracle.is_error() => oracle == subject,
         Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
     };
     same || differences::is_meant(dialect, command, oracle, subject)
@@ -192,8 +193,10 @@ fn same(
 
 /// The reply with its elements in order, also those one level down (SCAN).
 fn sorted(reply: &Reply) -> Vec<String> {
-    let Reply::Array(items) = reply else {
-        return vec![reply.to_string()];
+    let (kind, items) = match reply {
+        Reply::Array(items) => ("array", items),
+        Reply::Set(items) => ("set", items),
+        _ => return vec![reply.to_string()],
     };
     let mut texts: Vec<String> = items
         .iter()
@@ -203,6 +206,7 @@ fn sorted(reply: &Reply) -> Vec<String> {
         })
         .collect();
     texts.sort();
+    texts.push(kind.to_owned());
     texts
 }
 

@@ -24,7 +24,18 @@ const MEANT: &[(&str, &str, &str)] = &[
         "tips",
         "Redis 8 and Valkey 9 say how to join replies of shards",
     ),
+    (
+        "sinterstore",
+        "key specs",
+        "Redis 7.2 corrected them: what was there is not read",
+    ),
 ];
+
+/// Whether the difference in a command's field is meant.
+pub(super) fn is_meant(command: &str, field: &str) -> bool {
+    let meant = |(name, what, _): &(&str, &str, &str)| *name == command && *what == field;
+    MEANT.iter().any(meant)
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Info {
@@ -86,8 +97,7 @@ impl Info {
     pub(super) fn differences(&self, redis: &Info) -> Vec<String> {
         let mut found = Vec::new();
         let mut compare = |field: &str, ours: String, theirs: String| {
-            let meant = |(name, what, _): &(&str, &str, &str)| *name == self.name && *what == field;
-            if ours != theirs && !MEANT.iter().any(meant) {
+            if ours != theirs && !is_meant(&self.name, field) {
                 let name = &self.name;
                 found.push(format!(
                     "{name}, {field}:\n  redis {theirs}\n  ours  {ours}"

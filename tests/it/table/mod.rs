@@ -209,7 +209,8 @@ fn getkeys_agrees_with_redis() {
             let mut call = vec![b"COMMAND".to_vec(), question.as_bytes().to_vec()];
             call.extend(words.iter().cloned());
             let (our, their) = (ours.call(&call), theirs.call(&call));
-            if our != their {
+            let is_meant = question == "GETKEYSANDFLAGS" && info::is_meant(&name, "key specs");
+            if our != their && !is_meant {
                 let sent = words.iter().map(|word| String::from_utf8_lossy(word));
                 let sent = sent.collect::<Vec<_>>().join(" ");
                 problems.push(format!("{question} {sent}\n  redis {their}\n  ours  {our}"));
