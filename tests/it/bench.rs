@@ -8,6 +8,8 @@ use std::process::Command;
 fn every_scenario_runs_on_small_sizes() {
     let output = Command::new(env!("CARGO_BIN_EXE_ruddle-bench"))
         .args(["--smoke", "--json"])
+        .args(["throughput", "memory", "pause"])
+        .args(["expiry", "expiry-load", "idle"])
         .output()
         .expect("ruddle-bench starts");
     let json = String::from_utf8_lossy(&output.stdout);

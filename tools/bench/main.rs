@@ -6,6 +6,8 @@
 //! shared machine measures the neighbours. `docs/BENCHMARKS.md` says what each scenario does.
 
 mod client;
+mod collections;
+mod elements;
 mod expiry;
 mod failure;
 mod generator;
@@ -60,7 +62,9 @@ fn run(options: &Options) -> Result<()> {
 fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
     match scenario {
         Scenario::Throughput => throughput::run(options),
+        Scenario::Collections => collections::run(options),
         Scenario::Memory => memory::run(options),
+        Scenario::Elements => elements::run(options),
         Scenario::Pause => pause::run(options),
         Scenario::Expiry => expiry::on_time(options),
         Scenario::ExpiryLoad => expiry::under_load(options),

@@ -47,6 +47,24 @@ fn grown(
     value_bytes: usize,
     ttl: bool,
 ) -> Result<(String, f64, Option<f64>)> {
+    let value = vec![b'x'; value_bytes];
+    let mut words = vec![Word::Fixed(b"SET"), Word::Key(b"key:"), Word::Fixed(&value)];
+    if ttl {
+        words.extend([Word::Fixed(b"EX"), Word::Fixed(TTL_SECONDS)]);
+    }
+    let (name, rss, used) = grown_by(options, recipe, &words, options.keys)?;
+    let per_key = |bytes: f64| bytes / options.keys as f64;
+    Ok((name, per_key(rss), used.map(per_key)))
+}
+
+/// The server's name; by how much its resident and its used memory grow while a fresh server is
+/// sent so many requests.
+pub(crate) fn grown_by(
+    options: &Options,
+    recipe: &Recipe,
+    request: &[Word],
+    count: u64,
+) -> Result<(String, f64, Option<f64>)> {
     let server = recipe.start(options)?;
     let mut client = server.client()?;
     let mut used = || -> Result<Option<f64>> {
@@ -55,22 +73,13 @@ fn grown(
             .and_then(|bytes| bytes.parse().ok()))
     };
     let (used_before, rss_before) = (used()?, server.rss_bytes()?);
-    let value = vec![b'x'; value_bytes];
-    let mut words = vec![Word::Fixed(b"SET"), Word::Key(b"key:"), Word::Fixed(&value)];
-    if ttl {
-        words.extend([Word::Fixed(b"EX"), Word::Fixed(TTL_SECONDS)]);
-    }
-    fill(&server, &words, options.keys)?;
+    fill(&server, request, count)?;
     sleep(options.settle);
-    let rss = (server.rss_bytes()? - rss_before) / options.keys as f64;
+    let rss = server.rss_bytes()? - rss_before;
     let used = used()?
         .zip(used_before)
         .map(|(after, before)| after - before);
-    Ok((
-        server.name.clone(),
-        rss,
-        used.map(|bytes| bytes / options.keys as f64),
-    ))
+    Ok((server.name.clone(), rss, used))
 }
 
 fn row(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::collections::{self, Load};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::report::Format;
@@ -18,21 +19,28 @@ use crate::wire::KEYS_MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scenario {
     Throughput,
+    Collections,
     Memory,
+    Elements,
     Pause,
     Expiry,
     ExpiryLoad,
     Idle,
 }
 
-const SCENARIOS: [(&str, Scenario); 6] = [
+const SCENARIOS: [(&str, Scenario); 8] = [
     ("throughput", Scenario::Throughput),
+    ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
+    ("elements", Scenario::Elements),
     ("pause", Scenario::Pause),
     ("expiry", Scenario::Expiry),
     ("expiry-load", Scenario::ExpiryLoad),
     ("idle", Scenario::Idle),
 ];
+
+/// The depth at which collections are measured, if no other is given.
+const COLLECTION_PIPELINE: usize = 16;
 
 /// Where the two sides run when there are CPUs for both.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +56,10 @@ pub(crate) struct Options {
     /// Ours first, then the peers.
     pub(crate) servers: Vec<Recipe>,
     pub(crate) commands: Vec<Kind>,
+    pub(crate) loads: Vec<&'static Load>,
     pub(crate) pipelines: Vec<usize>,
+    /// Those of the collections: one, unless they were given.
+    pub(crate) collection_pipelines: Vec<usize>,
     pub(crate) connections: usize,
     pub(crate) keys: u64,
     pub(crate) value_bytes: usize,
@@ -97,13 +108,20 @@ impl Options {
             Some(_) if smoke && !given(matches, name) => small,
             value => value.copied().unwrap_or(small),
         };
-        let (scenarios, commands) = what(matches);
+        let (scenarios, commands, loads) = what(matches);
+        let pipelines = pipelines(matches)?;
         let idle_connections = size("idle-connections", 50);
         Ok(Options {
             scenarios,
             servers: servers(matches)?,
             commands,
-            pipelines: pipelines(matches)?,
+            loads,
+            collection_pipelines: if given(matches, "pipelines") {
+                pipelines.clone()
+            } else {
+                vec![COLLECTION_PIPELINE]
+            },
+            pipelines,
             connections: to_usize(size("connections", 5)),
             keys: size("keys", 1000),
             value_bytes: to_usize(size("value-bytes", 64)),
@@ -193,12 +211,13 @@ fn command_line() -> Command {
     };
     let names = SCENARIOS.iter().map(|(name, _)| *name);
     let names = names.chain(Kind::ALL.iter().map(|kind| kind.name()));
+    let names = names.chain(collections::LOADS.iter().map(|load| load.name));
     let what = Arg::new("what")
         .action(ArgAction::Append)
         .value_name("WHAT")
         .ignore_case(true)
         .value_parser(PossibleValuesParser::new(names))
-        .help("Scenarios, or commands of the throughput scenario [default: all scenarios]");
+        .help("Scenarios, or commands of throughput and collections [default: all scenarios]");
     let ours = Arg::new("ours")
         .long("ours")
         .value_name("[NAME=]COMMAND")
@@ -238,30 +257,31 @@ fn given(matches: &ArgMatches, name: &str) -> bool {
     matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
 }
 
-/// Commands alone mean the throughput scenario; nothing means everything.
-fn what(matches: &ArgMatches) -> (Vec<Scenario>, Vec<Kind>) {
+/// Commands alone mean their scenarios; nothing means everything.
+fn what(matches: &ArgMatches) -> (Vec<Scenario>, Vec<Kind>, Vec<&'static Load>) {
     let words: Vec<&String> = matches.get_many("what").unwrap_or_default().collect();
     let is = |name: &str| words.iter().any(|word| word.eq_ignore_ascii_case(name));
-    let kinds: Vec<Kind> = Kind::ALL
-        .into_iter()
-        .filter(|kind| is(kind.name()))
-        .collect();
-    let wanted = |(name, scenario): &(&str, Scenario)| {
-        is(name) || words.is_empty() || (*scenario == Scenario::Throughput && !kinds.is_empty())
+    let mut kinds = Kind::ALL.to_vec();
+    kinds.retain(|kind| is(kind.name()));
+    let mut loads: Vec<&Load> = collections::LOADS.iter().collect();
+    loads.retain(|load| is(load.name));
+    let by_command = |scenario: Scenario| match scenario {
+        Scenario::Throughput => !kinds.is_empty(),
+        Scenario::Collections => !loads.is_empty(),
+        _ => false,
     };
-    let scenarios = SCENARIOS
-        .iter()
-        .filter(|pair| wanted(pair))
-        .map(|(_, one)| *one)
-        .collect();
-    (
-        scenarios,
-        if kinds.is_empty() {
-            Kind::ALL.to_vec()
-        } else {
-            kinds
-        },
-    )
+    let wanted = |(name, scenario): &&(&str, Scenario)| {
+        is(name) || words.is_empty() || by_command(*scenario)
+    };
+    let scenarios = SCENARIOS.iter().filter(wanted).map(|(_, one)| *one);
+    let scenarios = scenarios.collect();
+    if kinds.is_empty() {
+        kinds = Kind::ALL.to_vec();
+    }
+    if loads.is_empty() {
+        loads = collections::LOADS.iter().collect();
+    }
+    (scenarios, kinds, loads)
 }
 
 fn servers(matches: &ArgMatches) -> Result<Vec<Recipe>> {
@@ -337,6 +357,15 @@ mod tests {
         let options = options("set GET");
         assert_eq!(options.scenarios, [Scenario::Throughput]);
         assert_eq!(options.commands, [Kind::Set, Kind::Get]);
+    }
+
+    #[test]
+    fn commands_on_collections_mean_collections() {
+        let options = options("zadd HGET");
+        assert_eq!(options.scenarios, [Scenario::Collections]);
+        let names: Vec<_> = options.loads.iter().map(|load| load.name).collect();
+        assert_eq!(names, ["HGET", "ZADD"]);
+        assert_eq!(options.collection_pipelines, [16]);
     }
 
     #[test]

@@ -26,9 +26,9 @@ pub(crate) enum Kind {
 
 /// Keys that one MSET writes, as in redis-benchmark.
 const MSET_KEYS: usize = 10;
-const VALUES: &[u8; 4] = b"key:";
-const COUNTERS: &[u8; 4] = b"ctr:";
-const WARM_UP: Duration = Duration::from_millis(100);
+const VALUES: &[u8] = b"key:";
+const COUNTERS: &[u8] = b"ctr:";
+pub(crate) const WARM_UP: Duration = Duration::from_millis(100);
 /// Requests per batch while loading.
 const LOAD_DEPTH: usize = 100;
 
@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<Section> {
     for kind in &options.commands {
         for depth in &options.pipelines {
             let rounds = rounds(options, &servers, *kind, *depth)?;
-            rows.extend(rows_of(&servers, *kind, *depth, &rounds));
+            rows.extend(rows_of(&servers, kind.name(), *depth, &rounds));
         }
     }
     Ok(Section {
@@ -115,7 +115,7 @@ pub(crate) fn fill(server: &Server, words: &[Word], keys: u64) -> Result<Measure
 }
 
 /// A figure made of error replies is none.
-fn refuse_errors(server: &Server, doing: &str, measured: &Measured) -> Result<()> {
+pub(crate) fn refuse_errors(server: &Server, doing: &str, measured: &Measured) -> Result<()> {
     match measured.tally.errors {
         0 => Ok(()),
         count => Err(Failure::new(format!(
@@ -157,7 +157,13 @@ fn rounds(
     Ok(results)
 }
 
-fn rows_of(servers: &[Server], kind: Kind, depth: usize, rounds: &[Vec<Measured>]) -> Vec<Row> {
+/// A row for each server.
+pub(crate) fn rows_of(
+    servers: &[Server],
+    command: &str,
+    depth: usize,
+    rounds: &[Vec<Measured>],
+) -> Vec<Row> {
     let all = |of: usize, figure: fn(&Measured) -> f64| -> Vec<f64> {
         rounds[of].iter().map(figure).collect()
     };
@@ -169,7 +175,7 @@ fn rows_of(servers: &[Server], kind: Kind, depth: usize, rounds: &[Vec<Measured>
     let row = |(of, server): (usize, &Server)| {
         let cpu = all(of, Measured::cpu_us_per_op);
         vec![
-            ("command", Cell::Text(kind.name().to_owned())),
+            ("command", Cell::Text(command.to_owned())),
             ("pipeline", Cell::count(depth as u64)),
             ("server", Cell::Text(server.name.clone())),
             (
@@ -206,7 +212,7 @@ mod tests {
             (Kind::Incr, 3),
             (Kind::Mset, 30),
         ] {
-            assert_eq!(kind.batch(b"v", 3).digits_at.len(), keys, "{}", kind.name());
+            assert_eq!(kind.batch(b"v", 3).places.len(), keys, "{}", kind.name());
         }
     }
 }

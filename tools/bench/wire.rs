@@ -1,30 +1,50 @@
 //! The wire as the load generator needs it: requests built once and patched, replies only counted.
 //!
-//! A request's key is a prefix and twelve digits of which eight change, at a known offset: sending
-//! costs eight stores per key, no formatting. Of a reply only its end is looked for.
+//! A key, a member or a score is a prefix and twelve digits of which eight change, at a known
+//! offset: sending costs eight stores for each, no formatting. Of a reply only its end is looked for.
 
 use std::fmt::Write;
 
 /// Keys look like `key:000000012345`: 16 bytes.
-pub(crate) const KEY_BYTES: usize = 16;
+pub(crate) const KEY_BYTES: usize = 4 + DIGITS;
+const DIGITS: usize = 12;
 const DIGITS_CHANGING: usize = 8;
 /// No more keys than the changing digits can name.
 pub(crate) const KEYS_MAX: u64 = 100_000_000;
 
-/// A batch of requests, and where the digits of their keys are.
+/// A batch of requests, and where the digits of their numbers are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
-    /// Offsets of the changing digits, in order.
-    pub(crate) digits_at: Vec<usize>,
+    /// In order.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Where digits change, and to what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    at: usize,
+    number: Number,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    Next,
+    Scattered,
+    Again,
 }
 
 /// One word of a request template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Word<'a> {
     Fixed(&'a [u8]),
-    /// A key with this prefix of four bytes.
-    Key(&'a [u8; 4]),
+    /// This prefix and the next number.
+    Key(&'a [u8]),
+    /// This prefix and a number made of the next one: no two have the same, and those of
+    /// neighbours lie far apart.
+    Scattered(&'a [u8]),
+    /// This prefix and the number that the word before it was made of.
+    Again(&'a [u8]),
 }
 
 impl Batch {
@@ -39,30 +59,46 @@ impl Batch {
         self.bytes
             .extend(format!("*{}\r\n", words.len()).as_bytes());
         for word in words {
-            let len = match word {
-                Word::Fixed(bytes) => bytes.len(),
-                Word::Key(_) => KEY_BYTES,
+            let (prefix, number) = match *word {
+                Word::Fixed(bytes) => (bytes, None),
+                Word::Key(prefix) => (prefix, Some(Number::Next)),
+                Word::Scattered(prefix) => (prefix, Some(Number::Scattered)),
+                Word::Again(prefix) => (prefix, Some(Number::Again)),
             };
+            let digits = if number.is_some() { DIGITS } else { 0 };
+            let len = prefix.len() + digits;
             self.bytes.extend(format!("${len}\r\n").as_bytes());
-            match word {
-                Word::Fixed(bytes) => self.bytes.extend(*bytes),
-                Word::Key(prefix) => {
-                    self.bytes.extend(*prefix);
-                    self.bytes.extend([b'0'; KEY_BYTES - 4]);
-                    self.digits_at.push(self.bytes.len() - DIGITS_CHANGING);
-                }
-            }
+            self.bytes.extend(prefix);
+            self.bytes.resize(self.bytes.len() + digits, b'0');
+            self.places.extend(number.map(|number| Place {
+                at: self.bytes.len() - DIGITS_CHANGING,
+                number,
+            }));
             self.bytes.extend(b"\r\n");
         }
     }
 
-    /// Writes the next key's number into each place of a key.
+    /// Writes the numbers of the next keys into their places.
     pub(crate) fn patch(&mut self, mut next: impl FnMut() -> u64) {
-        for at in &self.digits_at {
-            let place = &mut self.bytes[*at..*at + DIGITS_CHANGING];
-            put_digits(place, next());
+        let mut last = 0;
+        for Place { at, number } in &self.places {
+            if !matches!(number, Number::Again) {
+                last = next();
+            }
+            let written = match number {
+                Number::Next | Number::Again => last,
+                Number::Scattered => scatter(last),
+            };
+            put_digits(&mut self.bytes[*at..*at + DIGITS_CHANGING], written);
         }
     }
+}
+
+/// One to one among the numbers that the changing digits can name: the factor shares no divisor
+/// with their count.
+fn scatter(number: u64) -> u64 {
+    const FACTOR: u64 = 61_803_399;
+    number * FACTOR % KEYS_MAX
 }
 
 /// `number` in decimal, filling `place`.
@@ -195,6 +231,21 @@ impl Scanner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_and_scores_are_of_one_number() {
+        let words = [
+            Word::Fixed(b"ZADD"),
+            Word::Fixed(b"z"),
+            Word::Scattered(b""),
+            Word::Again(b"element:"),
+        ];
+        let mut batch = Batch::repeat(&words, 1);
+        batch.patch(|| 3);
+        let expected = "*4\r\n$4\r\nZADD\r\n$1\r\nz\r\n$12\r\n000085410197\r\n\
+                        $20\r\nelement:000000000003\r\n";
+        assert_eq!(String::from_utf8_lossy(&batch.bytes), expected);
+    }
 
     #[test]
     fn batches_are_patched() {
