@@ -3,11 +3,13 @@
 pub mod bits;
 pub mod epoch;
 pub mod extended;
+pub mod geohash;
 pub mod glob;
 pub mod intset;
 pub mod listpack;
 pub mod number;
 pub mod output;
+pub mod partial_sort;
 pub mod rope;
 pub mod size_class;
 pub mod table;

@@ -9,6 +9,7 @@
 //! Adding a type? [`Kind`], [`Value`], [`Object`], and `command::digest`.
 
 pub mod fields;
+pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
