@@ -243,8 +243,8 @@ pub struct Thresholds {
     pub hll_sparse_bytes: usize,
 }
 
-/// A longer element of a list is shared with replies instead of copied.
-pub const LIST_ALONE_BYTES: usize = 4096;
+/// Elements of large lists are bounded by the size of a chunk alone.
+pub const LIST_ALONE_BYTES: usize = usize::MAX;
 
 impl Default for Thresholds {
     /// As the configuration has them if nobody says otherwise.
