@@ -77,6 +77,14 @@ impl<'a> Args<'a> {
         parse_int(self.bytes()?).ok_or(CommandError::NOT_AN_INTEGER)
     }
 
+    /// The next argument as an integer whose negative is one, too: not the least of all.
+    pub fn symmetric_int(&mut self) -> Result<i64, CommandError> {
+        match self.int()? {
+            i64::MIN => Err(CommandError::NOT_64_BITS_EITHER_WAY),
+            number => Ok(number),
+        }
+    }
+
     /// The next argument as a signed 32-bit integer.
     pub fn int32(&mut self) -> Result<i32, CommandError> {
         i32::try_from(self.int()?).map_err(|_| CommandError::NOT_32_BITS)

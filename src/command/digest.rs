@@ -68,7 +68,10 @@ impl Digest {
         match value {
             Value::String(string) => self.mix(&string.to_cow()),
             Value::Set(set) => set.for_each(|item| self.xor(item.text(&mut itoa::Buffer::new()))),
-            Value::List(_) | Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {}
+            Value::List(list) => list.elements().for_each(|element| {
+                self.mix(element.text(&mut itoa::Buffer::new()));
+            }),
+            Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {}
         }
     }
 

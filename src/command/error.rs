@@ -110,6 +110,7 @@ impl CommandError {
     pub const TIMEOUT_NEGATIVE: CommandError = Self::fixed("ERR timeout is negative");
     pub const TIMEOUT_OUT_OF_RANGE: CommandError = Self::fixed("ERR timeout is out of range");
 
+    // Collections.
     pub const NOT_64_BITS_EITHER_WAY: CommandError = Self::fixed(
         "ERR value is out of range, value must between -9223372036854775807 and \
          9223372036854775807",
@@ -123,6 +124,15 @@ impl CommandError {
     pub const NUMKEYS_TOO_MANY: CommandError =
         Self::fixed("ERR Number of keys can't be greater than number of args");
     pub const LIMIT_NEGATIVE: CommandError = Self::fixed("ERR LIMIT can't be negative");
+    pub const COUNT_NOT_POSITIVE: CommandError = Self::fixed("ERR count should be greater than 0");
+
+    // Lists.
+    pub const RANK_ZERO: CommandError = Self::fixed(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use \
+         negative to start from the end of the list",
+    );
+    pub const COUNT_NEGATIVE: CommandError = Self::fixed("ERR COUNT can't be negative");
+    pub const MAXLEN_NEGATIVE: CommandError = Self::fixed("ERR MAXLEN can't be negative");
 
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");

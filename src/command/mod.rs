@@ -17,6 +17,7 @@ mod bitmap;
 mod expire;
 mod hyperloglog;
 mod keys;
+mod list;
 mod object;
 mod rows;
 mod scan;
@@ -35,6 +36,7 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::expire::COMMANDS,
     rows::hyperloglog::COMMANDS,
     rows::keys::COMMANDS,
+    rows::list::COMMANDS,
     rows::object::COMMANDS,
     rows::set::COMMANDS,
     rows::string::COMMANDS,

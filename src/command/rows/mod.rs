@@ -4,6 +4,7 @@ pub(super) mod bitmap;
 pub(super) mod expire;
 pub(super) mod hyperloglog;
 pub(super) mod keys;
+pub(super) mod list;
 pub(super) mod object;
 pub(super) mod set;
 pub(super) mod string;

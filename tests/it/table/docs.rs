@@ -10,6 +10,8 @@ use crate::harness::reply::Reply;
 const MEANT: &[(&str, &str, &str)] = &[
     ("bitcount", "/block", "Valkey lets the end be left out"),
     ("bitop", "", "Redis 7.2 lists the operations"),
+    ("brpoplpush", "deprecated", "Valkey took it back"),
+    ("brpoplpush", "replaced_by", "Valkey took it back"),
     ("client|kill", "/oneof", "Valkey has more filters"),
     ("client|list", "/", "Valkey has more filters"),
     ("client|pause", "since", "Redis 7.2 corrected it"),
@@ -18,6 +20,8 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("getset", "deprecated", "Valkey took it back"),
     ("getset", "replaced_by", "Valkey took it back"),
     ("pfmerge", "multiple", "Redis 7.2: a target alone will do"),
+    ("rpoplpush", "deprecated", "Valkey took it back"),
+    ("rpoplpush", "replaced_by", "Valkey took it back"),
     ("set", "/oneof", "Valkey has IFEQ"),
     ("shutdown", "9.0.0", "Valkey has SAFE and FAILOVER"),
     ("substr", "deprecated", "Valkey took it back"),

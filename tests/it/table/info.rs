@@ -6,6 +6,10 @@ use crate::harness::reply::Reply;
 
 /// Differences from redis-server 7.0 that are meant to be: command, field, reason.
 const MEANT: &[(&str, &str, &str)] = &[
+    ("blmove", "flags", "Redis 7.2 lets scripts call it"),
+    ("blpop", "flags", "Redis 7.2 lets scripts call it"),
+    ("brpop", "flags", "Redis 7.2 lets scripts call it"),
+    ("brpoplpush", "flags", "Redis 7.2 lets scripts call it"),
     ("client|setname", "tips", "Redis 7.2 has them"),
     ("command|getkeys", "arity", "Redis 7.2 corrected it"),
     ("command|getkeysandflags", "arity", "Redis 7.2 corrected it"),
