@@ -18,7 +18,11 @@
 //! *synced* had reached the disk, and if it does not match its checksum, something else destroyed
 //! it.
 
+use std::io;
+
 use crc64fast::Digest;
+
+use super::storage::File;
 
 /// What a flush's line begins with.
 pub const MARK: &[u8] = b"#F:";
@@ -76,6 +80,18 @@ impl Header {
         // Only what a line is written as: one form, no signs, no more words.
         (header.line().as_bytes() == &line[..=end]).then_some((header, end + 1))
     }
+}
+
+/// Makes a file ours before anything is appended to it: an empty flush, on disk. A reader then
+/// knows what to think of bytes that a crash left behind it.
+///
+/// # Errors
+/// If it cannot be written; the file is then of no use.
+pub fn begin(file: &mut dyn File) -> io::Result<()> {
+    file.sync()?;
+    let header = Header::of(b"", file.len()?);
+    file.append_all(header.line().as_bytes())?;
+    file.sync()
 }
 
 fn checksum(bytes: u64, synced: u64, commands: &[u8]) -> u64 {

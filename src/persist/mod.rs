@@ -5,6 +5,7 @@
 //! wants it to ([`sim_disk`]).
 
 pub mod flush;
+pub mod journal;
 pub mod log_reader;
 pub mod manifest;
 pub mod sim_disk;

@@ -494,6 +494,14 @@ impl File for SimFile {
         state.end(len as u64)
     }
 
+    fn share(&self) -> io::Result<Box<dyn File>> {
+        Ok(Box::new(SimFile {
+            disk: self.disk.clone(),
+            file: self.file,
+            life: self.life,
+        }))
+    }
+
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         let (mut state, _) = self.begin()?;
         let len = usize::try_from(len).unwrap_or(usize::MAX);

@@ -101,6 +101,12 @@ pub trait File: Send {
         Ok(self.len()? == 0)
     }
 
+    /// Another handle on the same open file.
+    ///
+    /// # Errors
+    /// As the system has them.
+    fn share(&self) -> io::Result<Box<dyn File>>;
+
     /// Cuts the file to `len` bytes, which it has.
     ///
     /// # Errors
@@ -108,7 +114,7 @@ pub trait File: Send {
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 }
 
-impl dyn File {
+impl dyn File + '_ {
     /// Writes all of `bytes` at the end.
     ///
     /// # Errors
@@ -218,6 +224,10 @@ impl File for fs::File {
         Ok(self.metadata()?.len())
     }
 
+    fn share(&self) -> io::Result<Box<dyn File>> {
+        Ok(Box::new(self.try_clone()?))
+    }
+
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.set_len(len)
     }
@@ -245,8 +255,9 @@ pub(super) mod tests {
         assert_eq!(file.read_full_at(&mut buf, 9).unwrap(), 2);
         assert_eq!(file.read_full_at(&mut buf, 20).unwrap(), 0);
         file.truncate(5).unwrap();
-        // Whoever writes on after a cut writes at the new end.
-        file.append_all(b"!").unwrap();
+        // Whoever writes on after a cut writes at the new end, by whichever handle.
+        file.share().unwrap().append_all(b"!").unwrap();
+        assert_eq!(file.len().unwrap(), 6);
         drop(file);
         let mut file = storage.open(&a, Mode::Append).unwrap();
         file.append_all(b"?").unwrap();

@@ -12,3 +12,4 @@ pub mod pid_file;
 pub mod reaper;
 pub mod supervise;
 pub mod usage;
+pub mod worker;

@@ -1,0 +1,260 @@
+//! The journal on a disk that fails and crashes.
+
+use std::path::Path;
+
+use super::super::flush::begin;
+use super::super::log_reader::{LogReader, Next};
+use super::super::sim_disk::{Fault, SimDisk};
+use super::super::storage::{Mode, Storage};
+use super::*;
+use crate::resp::request::OwnedRequest;
+
+const LOG: &str = "/log";
+
+fn at_ms(ms: u64) -> MonoNs {
+    MonoNs(ms * 1_000_000)
+}
+
+/// A new file, made ours.
+fn new_file(disk: &SimDisk, path: &str) -> Box<dyn File> {
+    let mut file = disk.open(Path::new(path), Mode::Create).unwrap();
+    begin(&mut *file).unwrap();
+    file
+}
+
+fn open(disk: &SimDisk, fsync: Fsync) -> Journal {
+    let file = new_file(disk, LOG);
+    disk.sync_dir(Path::new("/")).unwrap();
+    let settings = Settings {
+        fsync,
+        ..Settings::default()
+    };
+    Journal::by_hand(file, settings, at_ms(0)).unwrap()
+}
+
+/// Appends `SET <index> x`; the mark.
+fn set(journal: &mut Journal, index: usize) -> u64 {
+    let request = OwnedRequest::new(["SET", &index.to_string(), "x"]);
+    journal.append(0, 0, [request.request()]);
+    journal.mark()
+}
+
+/// The commands in `path`, words joined, up to where they are good.
+fn commands(disk: &SimDisk, path: &str) -> Vec<String> {
+    let file = disk.open(Path::new(path), Mode::Read).unwrap();
+    let mut reader = LogReader::new(file, 0).unwrap();
+    let mut commands = Vec::new();
+    loop {
+        match reader.next() {
+            Ok(Next::Command(request)) => {
+                let words: Vec<_> = request.args().map(|arg| arg.bytes().to_vec()).collect();
+                commands.push(String::from_utf8(words.join(&b' ')).unwrap());
+            }
+            Ok(Next::Time(second)) => commands.push(format!("at {second}")),
+            Ok(Next::End) => return commands,
+            Err(stop) => {
+                assert!(stop.torn, "{stop}");
+                return commands;
+            }
+        }
+    }
+}
+
+/// How many of `SET 0 x`, `SET 1 x`, … there are.
+fn count_sets(commands: &[String]) -> usize {
+    let sets = commands.iter().filter(|command| command.starts_with("SET"));
+    for (index, command) in sets.clone().enumerate() {
+        assert_eq!(*command, format!("SET {index} x"));
+    }
+    sets.count()
+}
+
+#[test]
+fn commands_are_told_with_database_time_and_bounds() {
+    let disk = SimDisk::new(1);
+    let mut journal = open(&disk, Fsync::Never);
+    journal.follow(Settings {
+        fsync: Fsync::Never,
+        timestamps: true,
+        ..Settings::default()
+    });
+    let requests: Vec<_> = ["a", "b"].map(|key| OwnedRequest::new(["DEL", key])).into();
+    journal.append(0, 7, requests.iter().map(OwnedRequest::request));
+    journal.append(3, 7, requests[..1].iter().map(OwnedRequest::request));
+    journal.append(3, 8, []);
+    journal.append(3, 8, requests[1..].iter().map(OwnedRequest::request));
+    assert!(journal.is_collecting());
+    journal.commit(at_ms(1));
+    assert!(!journal.is_collecting());
+    let wanted = [
+        "at 7", "SELECT 0", "MULTI", "DEL a", "DEL b", "EXEC", "SELECT 3", "DEL a", "at 8", "DEL b",
+    ];
+    assert_eq!(commands(&disk, LOG), wanted);
+}
+
+#[test]
+fn always_releases_what_is_synced() {
+    let disk = SimDisk::new(1);
+    let mut journal = open(&disk, Fsync::Always);
+    assert_eq!((journal.mark(), journal.released()), (0, 0));
+    let first = set(&mut journal, 0);
+    journal.commit(at_ms(1));
+    let second = set(&mut journal, 1);
+    assert_eq!((first, second), (1, 2));
+    journal.commit(at_ms(2));
+    journal.take_answers();
+    assert_eq!(journal.released(), 0);
+    let before = disk.operations();
+    assert!(journal.step());
+    journal.take_answers();
+    assert_eq!(journal.released(), 2);
+    assert!(journal.is_synced());
+    // Two flushes (each asks for the length first), one sync.
+    assert_eq!(disk.operations() - before, 5);
+}
+
+#[test]
+fn everysec_writes_at_once_and_syncs_when_a_second_is_over() {
+    let disk = SimDisk::new(1);
+    let mut journal = open(&disk, Fsync::EverySecond);
+    set(&mut journal, 0);
+    journal.commit(at_ms(500));
+    assert_eq!(count_sets(&commands(&disk, LOG)), 1, "the loop wrote it");
+    assert!(!journal.step(), "no sync yet");
+    journal.commit(at_ms(1000));
+    // The sync is under way: what comes now goes behind it, and nobody waits.
+    set(&mut journal, 1);
+    journal.commit(at_ms(1001));
+    assert_eq!(count_sets(&commands(&disk, LOG)), 1);
+    assert_eq!(journal.released(), u64::MAX);
+    journal.commit(at_ms(3002));
+    assert_eq!(
+        (journal.released(), journal.lags),
+        (1, 1),
+        "the disk is behind"
+    );
+    assert!(journal.step());
+    journal.commit(at_ms(3003));
+    assert_eq!(journal.released(), u64::MAX);
+    assert_eq!(count_sets(&commands(&disk, LOG)), 2);
+}
+
+#[test]
+fn a_failed_write_is_made_good() {
+    for fsync in [Fsync::Always, Fsync::EverySecond] {
+        for fault in [Fault::Io, Fault::Full] {
+            let disk = SimDisk::new(5);
+            let mut journal = open(&disk, fsync);
+            set(&mut journal, 0);
+            journal.commit(at_ms(1));
+            while journal.step() {}
+            journal.take_answers();
+            // The worker asks for the length first. A part may be written before it fails.
+            let first = disk.operations() + u64::from(fsync == Fsync::Always);
+            disk.plan(first, fault);
+            disk.plan(first + 1, fault);
+            set(&mut journal, 1);
+            journal.commit(at_ms(2));
+            while journal.step() {}
+            let mark = set(&mut journal, 2);
+            journal.commit(at_ms(3));
+            let failed = journal.failure().map(|failure| failure.what);
+            assert_eq!(failed, Some(Failed::Write));
+            disk.heal();
+            while !journal.retry() {
+                journal.step();
+            }
+            while journal.step() {}
+            journal.take_answers();
+            assert!(journal.failure().is_none() && journal.released() >= mark);
+            assert_eq!(count_sets(&commands(&disk, LOG)), 3);
+            set(&mut journal, 3);
+            journal.commit(at_ms(4));
+            while journal.step() {}
+            assert_eq!(count_sets(&commands(&disk, LOG)), 4);
+        }
+    }
+}
+
+#[test]
+fn a_failed_sync_takes_a_new_file() {
+    let disk = SimDisk::new(5);
+    let mut journal = open(&disk, Fsync::Always);
+    let mark = set(&mut journal, 0);
+    journal.commit(at_ms(1));
+    // The length, the write, the sync.
+    disk.plan(disk.operations() + 2, Fault::Io);
+    journal.step();
+    journal.commit(at_ms(2));
+    assert_eq!(journal.failure().unwrap().what, Failed::Sync);
+    assert!(!journal.retry());
+    assert!(journal.released() < mark, "nobody may be told");
+    let file = new_file(&disk, "/new");
+    journal.switch(file, at_ms(3)).unwrap();
+    let later = set(&mut journal, 1);
+    journal.commit(at_ms(4));
+    while journal.step() {}
+    assert!(journal.released() < mark);
+    journal.mended();
+    while journal.step() {}
+    journal.take_answers();
+    assert!(journal.failure().is_none());
+    assert!(journal.released() >= later);
+    assert_eq!(commands(&disk, "/new"), ["SELECT 0", "SET 1 x"]);
+}
+
+#[test]
+fn a_switch_loses_nothing_and_waits_for_nobody() {
+    for fsync in [Fsync::Always, Fsync::EverySecond, Fsync::Never] {
+        let disk = SimDisk::new(5);
+        let mut journal = open(&disk, fsync);
+        set(&mut journal, 0);
+        journal.commit(at_ms(1));
+        set(&mut journal, 1);
+        let file = new_file(&disk, "/new");
+        journal.switch(file, at_ms(2)).unwrap();
+        set(&mut journal, 2);
+        journal.commit(at_ms(3));
+        while journal.step() {}
+        journal.take_answers();
+        set(&mut journal, 3);
+        journal.finish(at_ms(4)).unwrap();
+        assert_eq!(commands(&disk, LOG), ["SELECT 0", "SET 0 x", "SET 1 x"]);
+        assert_eq!(commands(&disk, "/new"), ["SELECT 0", "SET 2 x", "SET 3 x"]);
+        let new = disk.contents(Path::new("/new")).unwrap();
+        assert_eq!(journal.file_bytes(), new.len() as u64);
+    }
+}
+
+#[test]
+fn what_was_released_under_always_survives_every_crash() {
+    let mut outcomes = [0; 3];
+    for seed in 0..3000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let disk = SimDisk::new(seed);
+        let mut journal = open(&disk, Fsync::Always);
+        disk.plan(disk.operations() + random.u64(..60), Fault::Crash);
+        let mut marks = Vec::new();
+        let mut safe = 0;
+        for ms in 0..60 {
+            for _ in 0..random.usize(..3) {
+                marks.push(set(&mut journal, marks.len()));
+            }
+            journal.commit(at_ms(ms));
+            if random.bool() {
+                journal.step();
+            }
+            journal.take_answers();
+            safe = journal.released();
+        }
+        disk.crash();
+        disk.restart();
+        let found = count_sets(&commands(&disk, LOG));
+        let promised = marks.iter().filter(|mark| **mark <= safe).count();
+        assert!(found >= promised, "seed {seed}: {found} of {promised}");
+        outcomes[0] += usize::from(found > promised);
+        outcomes[1] += usize::from(found < marks.len());
+        outcomes[2] += usize::from(promised > 0);
+    }
+    assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
+}
