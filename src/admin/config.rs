@@ -238,6 +238,18 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.limits.thresholds = thresholds_of(config, alone);
             Ok(())
         }
+        "appendonly" if config.appendonly => {
+            log::warn!("The append only file can only be switched on at the start yet");
+            Err("Unable to turn on AOF. Check server logs.".into())
+        }
+        "appendonly" => {
+            server.close_log();
+            Ok(())
+        }
+        "appendfsync" | "aof-timestamp-enabled" => {
+            server.follow_log_settings();
+            Ok(())
+        }
         "maxmemory" => {
             warn_of_little_memory(config.maxmemory);
             Ok(())

@@ -32,6 +32,8 @@ pub struct Client {
     pub reply: Reply,
     pub db: usize,
     pub activity: Activity,
+    /// The flush of the log that its output depends on: not sent before that is safe.
+    pub mark: u64,
     pub flags: ClientFlags,
     pub names: Names,
     pub times: Times,
@@ -149,6 +151,7 @@ impl Client {
             reply: Reply::default(),
             db: 0,
             activity: Activity::Ready,
+            mark: 0,
             flags: ClientFlags::empty(),
             names: Names::default(),
             times: Times {

@@ -98,6 +98,11 @@ impl MaxmemoryPolicy {
 }
 
 choice! {
+    /// When the log is forced to disk.
+    AppendFsync { EverySecond = "everysec", Always = "always", No = "no" }
+}
+
+choice! {
     /// Who may do something dangerous.
     Permission { No = "no", Yes = "yes", Local = "local" }
 }

@@ -24,8 +24,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 pub use choices::{
-    LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal, OomScoreAdj, Permission,
-    Supervised, SyslogFacility,
+    AppendFsync, LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal, OomScoreAdj,
+    Permission, Supervised, SyslogFacility,
 };
 pub use params::{Change, Effect, Param};
 pub use special::{ClientClass, Event, OutputLimit, SavePoint};
@@ -133,6 +133,12 @@ fields! {
         // Persistence.
         pub save: Vec<SavePoint>,
         pub dbfilename: Vec<u8>,
+        pub appendonly: bool,
+        pub appendfilename: Vec<u8>,
+        pub appenddirname: Vec<u8>,
+        pub appendfsync: AppendFsync,
+        pub aof_load_truncated: bool,
+        pub aof_timestamp_enabled: bool,
 
         // Measures.
         pub slowlog_log_slower_than: i64,

@@ -64,6 +64,8 @@ pub struct View<'a> {
     space: &'a mut Keyspace,
     index: usize,
     now: UnixMs,
+    /// The moment that goes into the clocks of entries.
+    used_at: UnixMs,
     touch: bool,
     /// Whether a key past its deadline stays when it is met.
     keep_due: bool,
@@ -80,6 +82,7 @@ struct Parts<'a> {
     policy: AccessPolicy,
     index: usize,
     now: UnixMs,
+    used_at: UnixMs,
 }
 
 impl<'a> View<'a> {
@@ -90,6 +93,7 @@ impl<'a> View<'a> {
             space,
             index,
             now,
+            used_at: now,
             touch: true,
             keep_due: false,
             hint: None,
@@ -110,6 +114,15 @@ impl<'a> View<'a> {
     pub fn keeping_due(self) -> View<'a> {
         View {
             keep_due: true,
+            ..self
+        }
+    }
+
+    /// The same view at a moment before all deadlines, for commands from the log: they had seen
+    /// the keys that are past their deadline now, and if they left, the log says so.
+    pub fn before_deadlines(self) -> View<'a> {
+        View {
+            now: UnixMs(0),
             ..self
         }
     }
@@ -146,6 +159,7 @@ impl<'a> View<'a> {
             space: self.space,
             index,
             now: self.now,
+            used_at: self.used_at,
             touch: self.touch,
             keep_due: self.keep_due,
             hint: None,
@@ -175,6 +189,7 @@ impl<'a> View<'a> {
             policy: *policy,
             index: self.index,
             now: self.now,
+            used_at: self.used_at,
         }
     }
 
@@ -263,7 +278,11 @@ impl<'a> View<'a> {
         }
         let entry = found?;
         if touch {
-            entry.set_clock(parts.policy.touched(entry.clock(), now, parts.random));
+            entry.set_clock(
+                parts
+                    .policy
+                    .touched(entry.clock(), parts.used_at, parts.random),
+            );
         }
         Some(entry)
     }
@@ -286,7 +305,11 @@ impl<'a> View<'a> {
             return None;
         }
         if touch {
-            entry.set_clock(parts.policy.touched(entry.clock(), parts.now, parts.random));
+            entry.set_clock(
+                parts
+                    .policy
+                    .touched(entry.clock(), parts.used_at, parts.random),
+            );
         }
         Some(EntryMut { opened })
     }
@@ -352,7 +375,7 @@ impl<'a> View<'a> {
         deadline: Option<UnixMs>,
     ) {
         let parts = self.parts();
-        let clock = parts.policy.start(parts.now);
+        let clock = parts.policy.start(parts.used_at);
         let block = Block::new(key, payload, content, deadline, clock);
         parts.table.insert(parts.epoch, hash.0, block);
     }
@@ -423,7 +446,7 @@ impl<'a> View<'a> {
             return false;
         };
         let block = Block::share(entry, to);
-        let clock = self.space.common.policy.start(self.now);
+        let clock = self.space.common.policy.start(self.used_at);
         block.entry().set_clock(clock);
         self.other(db).put(block);
         true

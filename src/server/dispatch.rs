@@ -65,7 +65,7 @@ impl Server {
         let started = self.now.mono;
         self.latest = Some((key, command.id));
         let result = self.call(key, command, request, found.hash);
-        match self.settle(key, command, started, 0, result, mark) {
+        match self.settle(key, command, request, (started, 0), result, mark) {
             Settled::Replied => self.finish_reply(key, mark),
             Settled::Waits(wait, ns) => self.begin_wait(key, command, request, *wait, ns),
         }
@@ -139,8 +139,8 @@ impl Server {
         &mut self,
         key: ClientKey,
         command: &Command,
-        started: MonoNs,
-        ns_before: u64,
+        request: Request<'_>,
+        (started, ns_before): (MonoNs, u64),
         result: Result<(), CommandError>,
         mark: Mark,
     ) -> Settled {
@@ -150,7 +150,7 @@ impl Server {
         self.peaks.command_ns = self.peaks.command_ns.max(elapsed);
         let elapsed = ns_before + elapsed;
         if self.effects.wait.is_some() && result.is_ok() {
-            return self.settle_wait(key, command, elapsed);
+            return self.settle_wait(key, command, request, elapsed);
         }
         let outcome = if result.is_ok() {
             Outcome::Done
@@ -170,28 +170,37 @@ impl Server {
         if !self.effects.touched.is_empty() {
             self.note_touched();
         }
-        self.settle_effects();
+        self.settle_effects(key, request);
         Settled::Replied
     }
 
     #[inline]
-    fn settle_effects(&mut self) {
+    fn settle_effects(&mut self, key: ClientKey, request: Request<'_>) {
         if self.keyspace.has_departures() {
             self.tell_departures();
         }
-        if self.effects.changes > 0 {
+        let wrote = self.effects.changes > 0;
+        if wrote {
             self.dirty += self.effects.changes;
+            self.log_effects(self.clients[key].db, request);
         }
+        self.note_mark(key, wrote);
         self.effects.clear();
     }
 
     /// The consequences of an execution that did not come to a reply: the command is counted when
     /// it does. What it touched (a consumer it made) gives nobody what he waits for.
     #[cold]
-    fn settle_wait(&mut self, key: ClientKey, command: &Command, ns: u64) -> Settled {
+    fn settle_wait(
+        &mut self,
+        key: ClientKey,
+        command: &Command,
+        request: Request<'_>,
+        ns: u64,
+    ) -> Settled {
         self.clients[key].last_command = Some(usize::from(command.id.0));
         let wait = self.effects.wait.take();
-        self.settle_effects();
+        self.settle_effects(key, request);
         wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ns))
     }
 

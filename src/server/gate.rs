@@ -48,6 +48,11 @@ impl Server {
         {
             return Verdict::Postpone;
         }
+        if flags.intersects(Flags::WRITE)
+            && let Some(refusal) = self.log_refusal()
+        {
+            return Verdict::Refuse(refusal);
+        }
         Verdict::Run
     }
 }

@@ -6,10 +6,12 @@
 //! [`startup`] and [`shutdown`] are its two ends.
 
 pub mod dispatch;
+pub mod durable;
 pub mod gate;
 mod lane;
 pub mod launch;
 pub mod process;
+mod replay;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
@@ -46,8 +48,11 @@ pub const REDIS_VERSION: &str = "7.2.4";
 /// The token of the signal source; client tokens are slab indices, far below.
 const SIGNALS: Token = Token(usize::MAX);
 
+/// The token of the bell that worker threads ring.
+const BELL: Token = Token(usize::MAX - 1);
+
 /// Listener `n` has the token `LISTENERS - n`.
-const LISTENERS: usize = usize::MAX - 1;
+const LISTENERS: usize = usize::MAX - 2;
 
 /// A server: everything there is.
 pub struct Server {
@@ -75,6 +80,8 @@ pub struct Server {
     pub memory_at_start: usize,
     /// CLIENT PAUSE, while it lasts.
     pub pause: Option<Pause>,
+    /// The files that outlive the process.
+    pub durable: durable::Durable,
     /// Who waits for keys.
     pub waiting: Waiting,
     /// A shutdown that was asked for and is carried out at the end of the turn.

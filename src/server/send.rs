@@ -20,8 +20,12 @@ const SPARE_BUFFERS_MAX: usize = 256;
 impl Server {
     /// Writes what waits, a budget for each client.
     pub(super) fn write_all(&mut self) {
+        let released = self.released();
         for key in std::mem::take(&mut self.work.writing) {
-            self.write_one(key);
+            match self.clients.get(key) {
+                Some(client) if client.mark > released => self.hold(key),
+                _ => self.write_one(key),
+            }
         }
     }
 

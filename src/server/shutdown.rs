@@ -78,6 +78,8 @@ impl Server {
             listener.deregister(self.io.poll.registry());
         }
         self.io.listeners.clear();
+        self.close_log();
+        self.write_all();
         true
     }
 }

@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mio::Poll;
-use mio::Token;
+use mio::{Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 use socket2::SockRef;
 
-use super::{Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
+use super::durable::Durable;
+use super::{BELL, Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
 use crate::command::call::Limits;
 use crate::command::effects::Effects;
@@ -51,6 +51,13 @@ pub enum StartError {
     },
     /// No port and no Unix socket: nobody could ever come.
     Nowhere,
+    /// A file of the log cannot be read or written.
+    LogFile(PathBuf, io::Error),
+    /// A file of the log holds what it must not.
+    Log {
+        file: PathBuf,
+        what: String,
+    },
 }
 
 impl fmt::Display for StartError {
@@ -74,6 +81,14 @@ impl fmt::Display for StartError {
                     path.display()
                 )
             }
+            StartError::LogFile(file, error) => {
+                write!(f, "The append only file {}: {error}", file.display())
+            }
+            StartError::Log { file, what } => write!(
+                f,
+                "Bad append only file {}: {what}. Look at it with aof-check; nothing was changed.",
+                file.display()
+            ),
             StartError::Nowhere => f.write_str("Configured to not listen anywhere, exiting."),
             StartError::NothingBound { port } => {
                 write!(
@@ -100,6 +115,7 @@ impl Server {
         poll.registry()
             .register(&mut signals, SIGNALS, mio::Interest::READABLE)
             .map_err(system("watching signals"))?;
+        let waker = Waker::new(poll.registry(), BELL).map_err(system("the loop's bell"))?;
         let io = Io {
             poll,
             listeners: Vec::new(),
@@ -108,8 +124,10 @@ impl Server {
         };
         let table = CommandTable::renamed(&config.renamed_commands).map_err(StartError::Rename)?;
         let reaper = Reaper::start().map_err(system("the reaper thread"))?;
-        let mut server = Server::assemble(config, table, clock, seed, io, reaper);
+        let durable = Durable::new(waker);
+        let mut server = Server::assemble(config, table, clock, seed, io, reaper, durable);
         server.follow_policy();
+        server.open_log()?;
         let listeners = listen(&server.config)?;
         if listeners.is_empty() {
             return Err(StartError::Nowhere);
@@ -176,6 +194,7 @@ impl Server {
         seed: u64,
         io: Io,
         reaper: Reaper,
+        durable: Durable,
     ) -> Server {
         let mut random = fastrand::Rng::with_seed(seed);
         let now = Moment {
@@ -199,6 +218,7 @@ impl Server {
             memory_at_start: 0,
             random,
             reaper,
+            durable,
             effects: Effects::default(),
             waiting: Waiting::new(databases),
             limits: Limits {

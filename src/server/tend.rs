@@ -116,6 +116,7 @@ impl Server {
             };
             self.effects
                 .event(class, name, departure.db, &departure.key);
+            self.log_removal(departure.db, &departure.key);
             self.waiting.touch(departure.db, &departure.key);
             self.dirty += 1;
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mio::Events;
 
-use super::{LISTENERS, SIGNALS, Server};
+use super::{BELL, LISTENERS, SIGNALS, Server};
 use crate::client::ClientFlags;
 
 /// Events taken from the system at once.
@@ -44,6 +44,7 @@ impl Server {
         self.serve_all();
         self.tend();
         self.serve_after_upkeep();
+        self.commit();
         self.write_all();
         self.reap();
         self.accept();
@@ -64,6 +65,10 @@ impl Server {
             let token = event.token();
             if token == SIGNALS {
                 self.take_signals();
+                continue;
+            }
+            if token == BELL {
+                // What the workers have done is looked at in every turn.
                 continue;
             }
             let Some(key) = self.clients.key_of_token(token.0) else {

@@ -124,7 +124,9 @@ impl Server {
                 let started = self.now.mono;
                 self.latest = Some((key, command.id));
                 let result = self.call(key, command, resume.request.request(), None);
-                let settled = self.settle(key, command, started, resume.ns, result, mark);
+                let request = resume.request.request();
+                let times = (started, resume.ns);
+                let settled = self.settle(key, command, request, times, result, mark);
                 if let Settled::Waits(wait, ns) = settled {
                     self.clients[key].activity = Activity::Blocked;
                     let request = wait.instead.unwrap_or(resume.request);

@@ -79,6 +79,14 @@ impl CommandError {
     pub const UNBLOCKED: CommandError =
         Self::fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
+    // Durability.
+
+    /// The log cannot be written.
+    #[cold]
+    pub fn log_failed(error: &std::io::Error) -> CommandError {
+        Self::quoting(format!("MISCONF Errors writing to the AOF file: {error}"))
+    }
+
     // DEBUG.
     pub const DEBUG_NOT_ALLOWED: CommandError = Self::fixed(
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", \

@@ -1,12 +1,12 @@
 //! Parameters of snapshots and of the log of commands.
 
+use super::super::choices::AppendFsync;
 use super::super::value::{Kind, Reason, Value, Words};
 use super::{INT_MAX, INT_MIN, Param};
 
 const PART: &str = "persistence";
 const NO_FORK: &str = "snapshots are taken without a child process";
 
-const FSYNC: Words = &[("everysec", 0), ("always", 1), ("no", 2)];
 const SANITIZE: Words = &[("no", 0), ("yes", 1), ("clients", 2)];
 const VERSION_CHECK: Words = &[("strict", 0), ("relaxed", 1)];
 
@@ -97,7 +97,7 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .hidden()
     .coming(PART),
-    Param::flag("appendonly", "no", "Keep a log of every change.").coming(PART),
+    Param::flag("appendonly", "no", "Keep a log of every change.").at(super::field!(appendonly)),
     Param::text(
         "appendfilename",
         "appendonly.aof",
@@ -105,7 +105,7 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .restart()
     .checked(|value| plain_name(value, "appendfilename can't be a path, just a filename"))
-    .coming(PART),
+    .at(super::field!(appendfilename)),
     Param::text(
         "appenddirname",
         "appendonlydir",
@@ -113,14 +113,14 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .restart()
     .checked(|value| plain_name(value, "appenddirname can't be a path, just a dirname"))
-    .coming(PART),
+    .at(super::field!(appenddirname)),
     Param::choice(
         "appendfsync",
-        FSYNC,
+        AppendFsync::WORDS,
         "everysec",
         "When the log is forced to disk: every second, before every reply, or by the system.",
     )
-    .coming(PART),
+    .at(super::field!(appendfsync)),
     Param::flag(
         "no-appendfsync-on-rewrite",
         "no",
@@ -146,14 +146,15 @@ pub(super) const PARAMS: &[Param] = &[
         "yes",
         "Load a log that ends in the middle of a command.",
     )
-    .coming(PART),
+    .at(super::field!(aof_load_truncated)),
     Param::flag(
         "aof-use-rdb-preamble",
         "yes",
         "Begin a rewritten log with a snapshot.",
     )
     .coming(PART),
-    Param::flag("aof-timestamp-enabled", "no", "Note the time in the log.").coming(PART),
+    Param::flag("aof-timestamp-enabled", "no", "Note the time in the log.")
+        .at(super::field!(aof_timestamp_enabled)),
     Param::flag(
         "aof-rewrite-incremental-fsync",
         "yes",
