@@ -723,6 +723,11 @@ unsafe impl Node for Block {
         node.deadline().map(|deadline| deadline.0)
     }
 
+    #[inline]
+    fn inner_due(node: Entry<'_>) -> Option<i64> {
+        node.object()?.due().map(|due| due.0)
+    }
+
     fn path_copy(node: Entry<'_>) -> Block {
         Block::share(node, node.key())
     }

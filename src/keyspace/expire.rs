@@ -11,11 +11,14 @@
 //! 30 ms, of which that is the share of the processor spent. Keys are late by half of it on
 //! average.
 //!
+//! Fields of hashes with a deadline are found by the same sweep, and removed by `fields`.
+//!
 //! The budget of a cycle may be spent in slices: a call goes on where the last was cut.
 
 use fastrand::Rng;
 
 use super::entry::{Block, Entry};
+use super::fields;
 use super::space::{Db, Keyspace};
 use super::view::Cause;
 use crate::ds::table::Table;
@@ -58,6 +61,8 @@ pub struct ExpireReport {
     pub removed: usize,
     /// Keys with a deadline that were looked at.
     pub looked: usize,
+    /// Fields of hashes removed.
+    pub fields: usize,
     /// Whether the time was up before all databases were swept.
     pub cut: bool,
 }
@@ -86,10 +91,15 @@ impl Keyspace {
                 report.removed += step.removed;
                 report.looked += step.looked;
                 *swept_to = step.next;
-                if step.next == 0 {
+                let fields_left = step.inner_due && {
+                    let news = (&mut *news, index);
+                    let at = step.next;
+                    !fields::remove_due(table, epoch, news, at, now, &mut report, &mut time_left)
+                };
+                if step.next == 0 && !step.inner_due {
                     break;
                 }
-                if !time_left() {
+                if fields_left || !time_left() {
                     self.common.news.stats.sweeps_cut += 1;
                     return ExpireReport {
                         cut: true,

@@ -12,6 +12,7 @@
 mod access;
 mod entry;
 mod expire;
+mod fields;
 mod packed;
 mod shape;
 mod space;
@@ -23,7 +24,9 @@ mod view;
 pub use self::access::AccessPolicy;
 pub use self::entry::Entry;
 pub use self::expire::{Cycle, ExpireReport};
-pub use self::space::{Departure, FrozenEntry, FrozenKeyspace, Keyspace, Stats, TableStats};
+pub use self::space::{
+    Departure, FieldsGone, FrozenEntry, FrozenKeyspace, Keyspace, Stats, TableStats,
+};
 pub use self::string::StringMut;
 pub use self::view::{Cause, Deadline, EntryMut, Flush, KeyHash, View};
 pub use crate::ds::epoch::Garbage;

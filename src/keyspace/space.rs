@@ -41,6 +41,7 @@ pub(super) struct Common {
 pub(super) struct News {
     pub(super) stats: Stats,
     pub(super) departures: Vec<Departure>,
+    fields_gone: Vec<FieldsGone>,
 }
 
 /// A key that left without a command having asked for it.
@@ -49,6 +50,16 @@ pub struct Departure {
     pub db: usize,
     pub key: Box<[u8]>,
     pub cause: Cause,
+}
+
+/// Fields that left a hash because their deadline passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldsGone {
+    pub db: usize,
+    pub key: Box<[u8]>,
+    pub fields: Vec<Box<[u8]>>,
+    /// Whether they were the last, and the key went with them.
+    pub emptied: bool,
 }
 
 /// Counts since the start, or since they were reset.
@@ -60,6 +71,8 @@ pub struct Stats {
     pub misses: u64,
     /// Keys removed because their deadline passed.
     pub expired: u64,
+    /// Fields of hashes removed because their deadline passed.
+    pub expired_fields: u64,
     /// Keys removed because memory was needed.
     pub evicted: u64,
     /// Sweeps for due keys that ran out of time.
@@ -71,6 +84,8 @@ pub struct Stats {
 pub struct TableStats {
     pub keys: usize,
     pub volatile: usize,
+    /// Keys with fields that have a deadline.
+    pub with_volatile_fields: usize,
     /// The mean time that volatile keys have left, estimated.
     pub ttl_mean_ms: u64,
     /// The share of volatile keys past their deadline and not yet removed, estimated.
@@ -92,6 +107,14 @@ impl News {
             key: entry.key().into(),
             cause,
         });
+    }
+}
+
+impl News {
+    /// Notes that fields left unasked.
+    pub(super) fn fields_gone(&mut self, gone: FieldsGone) {
+        self.stats.expired_fields += gone.fields.len() as u64;
+        self.fields_gone.push(gone);
     }
 }
 
@@ -143,6 +166,7 @@ impl Keyspace {
         TableStats {
             keys: db.table.len(),
             volatile: db.table.volatile(),
+            with_volatile_fields: db.table.inner_volatile(),
             // Not negative; the cast saturates.
             ttl_mean_ms: db.ttl_mean_ms as u64,
             stale_share: db.stale_share,
@@ -165,6 +189,16 @@ impl Keyspace {
     #[inline]
     pub fn has_departures(&self) -> bool {
         !self.common.news.departures.is_empty()
+    }
+
+    /// Fields that left unasked since the last call, in order.
+    pub fn take_fields_gone(&mut self) -> Vec<FieldsGone> {
+        std::mem::take(&mut self.common.news.fields_gone)
+    }
+
+    /// Whether fields left unasked since [`Keyspace::take_fields_gone`].
+    pub fn has_fields_gone(&self) -> bool {
+        !self.common.news.fields_gone.is_empty()
     }
 
     /// What takes long to free, to be dropped by a worker thread.

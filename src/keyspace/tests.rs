@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::sys::clock::UnixMs;
+use crate::value::fields::Fields;
+use crate::value::hash::BigHash;
 use crate::value::list::List;
 use crate::value::string::NewStr;
-use crate::value::{Home, NewValue, Packed, Value};
+use crate::value::{Home, NewValue, Object, Packed, Value};
 
 const NOW: UnixMs = UnixMs(1_000_000);
 
@@ -168,6 +170,73 @@ fn due_keys_leave_in_a_cycle() {
     assert!(stats.ttl_mean_ms.abs_diff(1_000_000) < 300_000, "{stats:?}");
     let late = space.expire_cycle(UnixMs(NOW.0 + 1000), 1, || true);
     assert_eq!(late.looked, 0, "and nothing again");
+}
+
+/// A hash whose fields, numbers, expire so many milliseconds from now.
+fn put_hash(db: &mut View<'_>, key: &[u8], ttls: impl Iterator<Item = i64>) {
+    let mut fields = Fields::new(db.seed());
+    for ttl in ttls {
+        let deadline = Some(UnixMs(NOW.0 + ttl));
+        fields.insert(ttl.to_string().as_bytes(), b"value", deadline);
+    }
+    let hash = NewValue::Object(Object::Hash(BigHash::new(fields)));
+    db.put_value(key, hash, Deadline::Never);
+}
+
+#[test]
+fn due_fields_leave_in_a_cycle() {
+    for frozen in [false, true] {
+        let mut space = keyspace();
+        let count = if cfg!(miri) { 10 } else { 1000 };
+        let mut db = space.view(0, NOW);
+        for number in 0..count {
+            let key = number.to_string().into_bytes();
+            match number % 10 {
+                0 => put_hash(&mut db, &key, 1..50),
+                1 => put_hash(&mut db, &key, 100..150),
+                _ => db.set(&key, bytes(b"v"), Deadline::Never),
+            }
+        }
+        db.rename(b"0", b"renamed");
+        db.copy(b"1", 1, b"copied");
+        db.move_to(b"11", 1);
+        db.remove(b"21", Cause::Command);
+        assert_eq!(space.table_stats(0).with_volatile_fields, count / 5 - 2);
+        let snapshot = frozen.then(|| space.freeze().unwrap());
+        let digest = snapshot.as_ref().map(FrozenKeyspace::digest);
+        let early = space.expire_cycle(NOW, 1, || true);
+        assert_eq!(early, ExpireReport::default());
+
+        let mut slices = 0;
+        while space.expire_cycle(UnixMs(NOW.0 + 120), 1, || false).cut {
+            slices += 1;
+        }
+        assert!(slices > 1);
+        let gone = space.take_fields_gone();
+        let of = |db: usize, key: &[u8]| {
+            let gone = gone
+                .iter()
+                .filter(|gone| gone.db == db && *gone.key == *key);
+            gone.fold((0, false), |(fields, emptied), gone| {
+                (fields + gone.fields.len(), emptied | gone.emptied)
+            })
+        };
+        assert_eq!(of(0, b"renamed"), (49, true));
+        assert_eq!(of(1, b"copied"), (21, false));
+        assert_eq!(of(1, b"11"), (21, false));
+        assert_eq!((of(0, b"0"), of(0, b"21")), ((0, false), (0, false)));
+        assert_eq!(space.table_stats(0).with_volatile_fields, count / 10 - 2);
+        let late = space.expire_cycle(UnixMs(NOW.0 + 1000), 1, || true);
+        assert_eq!(late.fields, 29 * (count / 10));
+        for db in 0..2 {
+            assert_eq!(space.table_stats(db).with_volatile_fields, 0);
+        }
+        assert_eq!(space.table_stats(0).keys, count - count / 5);
+        if let Some(snapshot) = snapshot {
+            assert_eq!(Some(snapshot.digest()), digest, "as it was at its start");
+            space.finish(snapshot);
+        }
+    }
 }
 
 /// The lengths a random string takes: all encodings, few of the large ones.

@@ -625,4 +625,8 @@ impl Home for EntryMut<'_> {
     fn seed(&self) -> Seed {
         self.opened.seed()
     }
+
+    fn due_changed(&mut self) {
+        self.opened.note_inner_due();
+    }
 }

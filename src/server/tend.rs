@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Server;
 use crate::client::{Activity, CloseReason};
 use crate::command::effects::EventClass;
-use crate::keyspace::{Cause, Cycle};
+use crate::keyspace::{Cause, Cycle, FieldsGone};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
 use crate::sys::alloc;
 use crate::sys::clock::MonoNs;
@@ -103,6 +103,9 @@ impl Server {
         if self.keyspace.has_departures() {
             self.tell_departures();
         }
+        if self.keyspace.has_fields_gone() {
+            self.tell_fields_gone();
+        }
     }
 
     /// Keys that left by themselves are told to whoever listens.
@@ -119,6 +122,21 @@ impl Server {
             self.log_removal(departure.db, &departure.key);
             self.waiting.touch(departure.db, &departure.key);
             self.dirty += 1;
+        }
+    }
+
+    /// Fields that left by themselves are told likewise, and the key that had no others.
+    fn tell_fields_gone(&mut self) {
+        for gone in self.keyspace.take_fields_gone() {
+            let FieldsGone {
+                db, key, fields, ..
+            } = &gone;
+            self.effects.event(EventClass::HASH, "hexpired", *db, key);
+            if gone.emptied {
+                self.effects.event(EventClass::GENERIC, "del", *db, key);
+            }
+            self.waiting.touch(*db, key);
+            self.dirty += fields.len() as u64;
         }
     }
 

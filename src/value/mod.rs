@@ -210,6 +210,10 @@ pub trait Home {
 
     /// What the members of a new object are hashed under.
     fn seed(&self) -> Seed;
+
+    /// The earliest deadline below the object is another one now. A home that is no entry of the
+    /// keyspace need not know.
+    fn due_changed(&mut self) {}
 }
 
 /// A packed collection in its home is bytes to edit.

@@ -8,6 +8,7 @@ use super::list::{BigList, List};
 use super::set::{BigSet, Set};
 use super::stream::Stream;
 use super::zset::{BigZset, Zset};
+use crate::sys::clock::UnixMs;
 
 /// A large collection. A clone shares everything below its root, and takes no time.
 #[derive(Clone)]
@@ -62,6 +63,15 @@ impl Object {
             Object::Hash(hash) => hash.is_heavy(),
             Object::Zset(zset) => zset.is_heavy(),
             Object::Stream(stream) => stream.is_heavy(),
+        }
+    }
+
+    /// The earliest deadline of an element.
+    #[inline]
+    pub fn due(&self) -> Option<UnixMs> {
+        match self {
+            Object::Hash(hash) => hash.due(),
+            Object::List(_) | Object::Set(_) | Object::Zset(_) | Object::Stream(_) => None,
         }
     }
 

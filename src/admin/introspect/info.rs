@@ -415,9 +415,12 @@ fn about_keyspace(server: &Server, report: &mut Report) {
         let table = server.keyspace.table_stats(index);
         if table.keys > 0 {
             let (keys, expires, ttl) = (table.keys, table.volatile, table.ttl_mean_ms);
+            let fields = table.with_volatile_fields;
             report.line(
                 &format!("db{index}"),
-                format_args!("keys={keys},expires={expires},avg_ttl={ttl}"),
+                format_args!(
+                    "keys={keys},expires={expires},avg_ttl={ttl},keys_with_volatile_items={fields}"
+                ),
             );
         }
     }

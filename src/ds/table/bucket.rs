@@ -12,8 +12,8 @@
 //! A *slot* packs the node's address with what the table must know without going there:
 //!
 //! ```text
-//! bits   63 … 49   48 … place marker     47 … 3    2   1         0
-//!        place ─┴─ 1 ─┴─ 0 0             address   0   VOLATILE  FRESH
+//! bits   63 … 49   48 … place marker     47 … 3    2      1         0
+//!        place ─┴─ 1 ─┴─ 0 0             address   INNER  VOLATILE  FRESH
 //! ```
 //!
 //! The *place* is where the hash stands within the segment: the bits of the hash behind those that
@@ -35,6 +35,9 @@ pub(super) const FRESH: usize = 1;
 
 /// The node has a deadline.
 pub(super) const VOLATILE: usize = 2;
+
+/// Something below the node has a deadline.
+pub(super) const INNER: usize = 4;
 
 const ADDRESS: usize = 0x0000_ffff_ffff_fff8;
 const PLACE_SHIFT: u32 = 48;
@@ -62,7 +65,7 @@ impl Slot {
             address & !ADDRESS == 0,
             "an address has 48 bits and is aligned to 8"
         );
-        debug_assert!(tags & !(FRESH | VOLATILE) == 0);
+        debug_assert!(tags & !(FRESH | VOLATILE | INNER) == 0);
         let bits = usize::from(place.0) << PLACE_SHIFT | tags;
         Slot(node.as_ptr().map_addr(|address| address | bits))
     }
@@ -80,6 +83,18 @@ impl Slot {
     #[inline]
     pub(super) fn is_volatile(self) -> bool {
         self.0.addr() & VOLATILE != 0
+    }
+
+    #[inline]
+    pub(super) fn has_inner(self) -> bool {
+        self.0.addr() & INNER != 0
+    }
+
+    /// The same, with or without something below that has a deadline.
+    #[inline]
+    pub(super) fn with_inner(self, inner: bool) -> Slot {
+        let tag = if inner { INNER } else { 0 };
+        Slot(self.0.map_addr(|bits| bits & !INNER | tag))
     }
 
     /// The same without the mark of having been made in the segment's version.

@@ -80,6 +80,7 @@ impl<N: Node> Table<N> {
             assert_eq!(word.place().home(seg.buckets()), home);
             assert_eq!(seg.bucket(bucket).fingerprint(slot), fingerprint(hash));
             assert_eq!(word.is_volatile(), N::deadline(node).is_some());
+            assert_eq!(word.has_inner(), N::inner_due(node).is_some());
             let found = seg
                 .find(hash, depth, node.key())
                 .expect("every entry is found");

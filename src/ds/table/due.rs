@@ -6,12 +6,16 @@
 //! at every entry with a deadline and removes those that passed. Then the segment says when to
 //! come back: when its earliest deadline passes, but not before a moment the caller names, so
 //! that a segment with many deadlines is not read again for every one of them.
+//!
+//! An entry may also have something below it that is due, a field of a hash. The table does not
+//! know how to remove that: such an entry is found and opened by [`Table::open_inner_due`], and the
+//! sweep stays where it is until there is none.
 
 use super::directory::CURSOR_BITS;
 use super::prefetch::prefetch;
 use super::scan::segment_range;
-use super::segment::{NEVER, Seg};
-use super::{Node, Path, Table, is_due, retire_node};
+use super::segment::{Dues, NEVER, Seg, Spot};
+use super::{Node, Opened, Path, Table, is_due, retire_node};
 use crate::ds::epoch::Epoch;
 
 /// What one step of a sweep did.
@@ -23,6 +27,9 @@ pub struct Sweep {
     pub looked: usize,
     /// Entries removed.
     pub removed: usize,
+    /// Something below an entry of this segment is due: remove it by way of
+    /// [`Table::open_inner_due`] before the next step, which begins where this one did.
+    pub inner_due: bool,
 }
 
 impl<N: Node> Table<N> {
@@ -37,7 +44,7 @@ impl<N: Node> Table<N> {
         again: i64,
         gone: impl FnMut(N::Ref<'_>),
     ) -> Sweep {
-        if self.volatile == 0 || position >> CURSOR_BITS != 0 {
+        if self.volatile + self.inner == 0 || position >> CURSOR_BITS != 0 {
             return Sweep::default();
         }
         let Path { sub, index, .. } = self.path(position << (64 - CURSOR_BITS));
@@ -51,12 +58,13 @@ impl<N: Node> Table<N> {
                 let word_shift = CURSOR_BITS - sub.depth - sub.bits;
                 let start = sub_start + ((at as u64) << word_shift);
                 let next = segment_range(start, seg.header().depth).1;
-                let (looked, removed) = self.sweep_segment(epoch, start, now, again, gone);
-                return Sweep {
-                    next: wrapped(next),
-                    looked,
-                    removed,
+                let swept = self.sweep_segment(epoch, start, now, again, gone);
+                let next = if swept.inner_due {
+                    start
+                } else {
+                    wrapped(next)
                 };
+                return Sweep { next, ..swept };
             }
             if epoch.is_private(sub.header().version) {
                 let due = sub.segments().map(|(_, seg)| seg.header().due).min();
@@ -77,7 +85,7 @@ impl<N: Node> Table<N> {
         now: i64,
         again: i64,
         mut gone: impl FnMut(N::Ref<'_>),
-    ) -> (usize, usize) {
+    ) -> Sweep {
         let hash = position << (64 - CURSOR_BITS);
         let seg = self.path(hash).word.seg::<N>();
         let (looked, due) = look(seg, now);
@@ -94,16 +102,21 @@ impl<N: Node> Table<N> {
                 removed += 1;
                 // SAFETY: the segment is private.
                 let slot = unsafe { seg.take(spot) };
+                self.inner -= usize::from(slot.has_inner());
                 let private = !epoch.is_frozen() || slot.is_fresh();
                 let node = slot.node().expect("a used slot is not null");
                 // SAFETY: the slot is empty now.
                 unsafe { retire_node::<N>(epoch, node, private) };
             }
         }
-        if epoch.is_private(seg.header().version) {
-            let deadlines = seg.spots().filter(|&spot| seg.slot(spot).is_volatile());
-            let earliest = deadlines
-                .filter_map(|spot| N::deadline(self.node_at(seg, spot)))
+        let inner_due = self.inner > 0 && self.inner_due_in(seg, now).is_some();
+        if epoch.is_private(seg.header().version) && !inner_due {
+            let dues = seg.spots().filter(|&spot| {
+                let slot = seg.slot(spot);
+                slot.is_volatile() || slot.has_inner()
+            });
+            let earliest = dues
+                .filter_map(|spot| Dues::of::<N>(self.node_at(seg, spot)).earliest())
                 .min();
             // SAFETY: the segment is private.
             unsafe { seg.header_mut() }.due = earliest.map_or(NEVER, |due| due.max(again));
@@ -113,7 +126,43 @@ impl<N: Node> Table<N> {
         if removed > 0 {
             self.slim(epoch, hash);
         }
-        (looked, removed)
+        Sweep {
+            next: 0,
+            looked,
+            removed,
+            inner_due,
+        }
+    }
+
+    /// An entry of the segment at `position` below which something is due at `now`, opened so that
+    /// it can be removed. [`Opened::note_inner_due`] must be told.
+    pub fn open_inner_due<'a>(
+        &'a mut self,
+        epoch: &'a mut Epoch,
+        position: u64,
+        now: i64,
+    ) -> Option<Opened<'a, N>> {
+        if self.inner == 0 {
+            return None;
+        }
+        let hash = position << (64 - CURSOR_BITS);
+        let spot = self.inner_due_in(self.path(hash).word.seg(), now)?;
+        let seg = self.private_path(epoch, hash).word.seg();
+        Some(Opened {
+            table: self,
+            epoch,
+            hash,
+            seg,
+            spot,
+        })
+    }
+
+    fn inner_due_in(&self, seg: Seg<N>, now: i64) -> Option<Spot> {
+        let due = |spot: &Spot| {
+            seg.slot(*spot).has_inner()
+                && N::inner_due(self.node_at(seg, *spot)).is_some_and(|due| due <= now)
+        };
+        seg.spots().find(due)
     }
 }
 

@@ -67,7 +67,7 @@ pub use self::due::Sweep;
 pub use self::frozen::{Frozen, FrozenTable};
 pub use self::hash::Seed;
 pub use self::opened::Opened;
-use self::segment::{Seg, Spot, capacity};
+use self::segment::{Dues, Seg, Spot, capacity};
 use super::epoch::Epoch;
 
 /// The owner of what a slot points at.
@@ -108,6 +108,12 @@ pub unsafe trait Node: Sized + Send + Sync + 'static {
     /// The moment the node is due, if there is one.
     fn deadline(node: Self::Ref<'_>) -> Option<i64>;
 
+    /// The moment something below the node is due, if anything there has a deadline. Where it
+    /// changes other than by [`Opened::update`], [`Opened::note_inner_due`] must be told.
+    fn inner_due(_node: Self::Ref<'_>) -> Option<i64> {
+        None
+    }
+
     /// An equal node that shares what lies below.
     fn path_copy(node: Self::Ref<'_>) -> Self;
 
@@ -138,6 +144,8 @@ pub struct Table<N> {
     seed: Seed,
     len: usize,
     volatile: usize,
+    /// Entries with something below that has a deadline.
+    inner: usize,
     subs: usize,
     /// Sub-directories to which a single top word leads.
     deepest: usize,
@@ -180,6 +188,7 @@ impl<N: Node> Table<N> {
             seed,
             len: 0,
             volatile: 0,
+            inner: 0,
             subs: 0,
             deepest: 0,
             bytes: 0,
@@ -203,6 +212,12 @@ impl<N: Node> Table<N> {
     #[inline]
     pub fn volatile(&self) -> usize {
         self.volatile
+    }
+
+    /// The number of entries with something below that has a deadline.
+    #[inline]
+    pub fn inner_volatile(&self) -> usize {
+        self.inner
     }
 
     /// Bytes of memory the table takes beside its nodes.
@@ -310,10 +325,10 @@ impl<N: Node> Table<N> {
             self.make_room(epoch, hash);
         };
         self.len += 1;
-        if let Some(deadline) = N::deadline(node.by_ref()) {
-            self.volatile += 1;
-            note_due(path.sub, deadline);
-        }
+        let dues = Dues::of::<N>(node.by_ref());
+        self.volatile += usize::from(dues.deadline.is_some());
+        self.inner += usize::from(dues.inner.is_some());
+        note_due(path.sub, dues.earliest());
         let seg = path.word.seg();
         // SAFETY: the path is private, the segment below its capacity.
         unsafe { seg.insert(hash, path.word.depth(), node, epoch.is_frozen()) };
@@ -424,12 +439,14 @@ impl<N: Node> Drop for Detached<N> {
     }
 }
 
-/// Moves the moment the sub-directory, which is private, is due forward to `deadline`.
+/// Moves the moment the sub-directory, which is private, is due forward to `due`.
 #[inline]
-fn note_due<N: Node>(sub: Sub<N>, deadline: i64) {
-    if deadline < sub.header().due {
+fn note_due<N: Node>(sub: Sub<N>, due: Option<i64>) {
+    if let Some(due) = due
+        && due < sub.header().due
+    {
         // SAFETY: callers hold a private path.
-        unsafe { sub.header_mut() }.due = deadline;
+        unsafe { sub.header_mut() }.due = due;
     }
 }
 

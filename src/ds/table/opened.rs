@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::segment::{Seg, Spot};
+use super::segment::{Dues, Seg, Spot};
 use super::{Keyed, Node, Seed, Table, note_due, retire_node};
 use crate::ds::epoch::Epoch;
 
@@ -69,6 +69,17 @@ impl<'a, N: Node> Opened<'a, N> {
         unsafe { N::borrow_mut(self.raw()) }
     }
 
+    /// Has the table know when something below the node is due, after that changed.
+    pub fn note_inner_due(&mut self) {
+        let inner = N::inner_due(self.node());
+        let had_inner = self.seg.slot(self.spot).has_inner();
+        self.table.inner += usize::from(inner.is_some());
+        self.table.inner -= usize::from(had_inner);
+        note_due(self.table.path(self.hash).sub, inner);
+        // SAFETY: the segment is private.
+        unsafe { self.seg.note_inner(self.spot, inner) };
+    }
+
     /// Has another thread drop what left the node.
     pub fn discard<T: Send + 'static>(&mut self, garbage: Box<T>) {
         self.epoch.discard(garbage);
@@ -118,6 +129,7 @@ impl<'a, N: Node> Opened<'a, N> {
         let slot = unsafe { self.seg.take(self.spot) };
         self.table.len -= 1;
         self.table.volatile -= usize::from(slot.is_volatile());
+        self.table.inner -= usize::from(slot.has_inner());
         self.table.slim(self.epoch, self.hash);
     }
 
@@ -132,12 +144,14 @@ impl<'a, N: Node> Opened<'a, N> {
     /// Makes the slot point at `node`. What it pointed at before is the caller's.
     #[inline]
     fn store(&mut self, node: N) {
-        let deadline = N::deadline(node.by_ref());
-        let was_volatile = self.seg.slot(self.spot).is_volatile();
-        self.table.volatile += usize::from(deadline.is_some());
-        self.table.volatile -= usize::from(was_volatile);
-        if let Some(deadline) = deadline {
-            note_due(self.table.path(self.hash).sub, deadline);
+        let dues = Dues::of::<N>(node.by_ref());
+        let old = self.seg.slot(self.spot);
+        self.table.volatile += usize::from(dues.deadline.is_some());
+        self.table.volatile -= usize::from(old.is_volatile());
+        self.table.inner += usize::from(dues.inner.is_some());
+        self.table.inner -= usize::from(old.has_inner());
+        if let Some(due) = dues.earliest() {
+            note_due(self.table.path(self.hash).sub, Some(due));
         }
         // SAFETY: the segment is private.
         unsafe { self.seg.replace(self.spot, node, self.epoch.is_frozen()) };

@@ -12,7 +12,7 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::bucket::{Bucket, FRESH, Place, SLOTS, Slot, VOLATILE, fingerprint, home_of};
+use super::bucket::{Bucket, FRESH, INNER, Place, SLOTS, Slot, VOLATILE, fingerprint, home_of};
 use super::prefetch::prefetch;
 use super::{Keyed, Node};
 
@@ -312,25 +312,25 @@ impl<N: Node> Seg<N> {
     /// The segment is private and below its capacity, and no entry has the node's key.
     pub(super) unsafe fn insert(self, hash: u64, depth: u32, node: N, fresh: bool) {
         debug_assert!((self.header().len as usize) < self.buckets * SLOTS);
-        let deadline = N::deadline(node.by_ref());
-        let tags = tags(fresh, deadline);
+        let dues = Dues::of::<N>(node.by_ref());
+        let tags = dues.tags(fresh);
         let slot = Slot::new(node.into_raw(), Place::new(hash, depth), tags);
         // SAFETY: the contract.
         unsafe { self.put(slot, fingerprint(hash)) };
         // SAFETY: the contract.
-        unsafe { self.note_deadline(deadline) };
+        unsafe { self.note_due(dues.earliest()) };
     }
 
-    /// Moves the moment the segment is due forward to `deadline`.
+    /// Moves the moment the segment is due forward to `due`.
     ///
     /// # Safety
     /// The segment is private.
     #[inline]
-    unsafe fn note_deadline(self, deadline: Option<i64>) {
-        if let Some(deadline) = deadline {
+    unsafe fn note_due(self, due: Option<i64>) {
+        if let Some(due) = due {
             // SAFETY: the contract.
             let header = unsafe { self.header_mut() };
-            header.due = header.due.min(deadline);
+            header.due = header.due.min(due);
         }
     }
 
@@ -341,9 +341,9 @@ impl<N: Node> Seg<N> {
     #[inline]
     pub(super) unsafe fn replace(self, spot: Spot, node: N, fresh: bool) {
         let old = self.slot(spot);
-        let deadline = N::deadline(node.by_ref());
-        let slot = Slot::new(node.into_raw(), old.place(), tags(fresh, deadline));
-        if slot == old && deadline.is_none() {
+        let dues = Dues::of::<N>(node.by_ref());
+        let slot = Slot::new(node.into_raw(), old.place(), dues.tags(fresh));
+        if slot == old && dues.earliest().is_none() {
             return;
         }
         // SAFETY: the contract.
@@ -353,7 +353,19 @@ impl<N: Node> Seg<N> {
         header.volatile -= u32::from(old.is_volatile());
         header.volatile += u32::from(slot.is_volatile());
         // SAFETY: the contract.
-        unsafe { self.note_deadline(deadline) };
+        unsafe { self.note_due(dues.earliest()) };
+    }
+
+    /// Marks the slot as what its node has become below, which is due first at the moment `inner`.
+    ///
+    /// # Safety
+    /// The segment is private.
+    pub(super) unsafe fn note_inner(self, spot: Spot, inner: Option<i64>) {
+        let slot = self.slot(spot).with_inner(inner.is_some());
+        // SAFETY: the contract.
+        unsafe { self.bucket_mut(spot.bucket).slots[spot.slot] = slot };
+        // SAFETY: the contract.
+        unsafe { self.note_due(inner) };
     }
 
     /// Takes an entry out.
@@ -440,9 +452,9 @@ impl<N: Node> Seg<N> {
             let tag = self.bucket(spot.bucket).fingerprint(spot.slot);
             // SAFETY: the target is new, hence private, and has room.
             unsafe { into.put(slot.with_place(place), tag) };
-            if slot.is_volatile() {
+            if slot.is_volatile() || slot.has_inner() {
                 // SAFETY: as above.
-                unsafe { into.note_deadline(Some(due)) };
+                unsafe { into.note_due(Some(due)) };
             }
         }
     }
@@ -459,8 +471,32 @@ impl<N: Node> Seg<N> {
     }
 }
 
-fn tags(fresh: bool, deadline: Option<i64>) -> usize {
-    let fresh = if fresh { FRESH } else { 0 };
-    let volatile = if deadline.is_some() { VOLATILE } else { 0 };
-    fresh | volatile
+/// When a node is due, and when something below it is.
+#[derive(Clone, Copy)]
+pub(super) struct Dues {
+    pub(super) deadline: Option<i64>,
+    pub(super) inner: Option<i64>,
+}
+
+impl Dues {
+    #[inline]
+    pub(super) fn of<N: Node>(node: N::Ref<'_>) -> Dues {
+        Dues {
+            deadline: N::deadline(node),
+            inner: N::inner_due(node),
+        }
+    }
+
+    /// The first of the two.
+    #[inline]
+    pub(super) fn earliest(self) -> Option<i64> {
+        [self.deadline, self.inner].into_iter().flatten().min()
+    }
+
+    fn tags(self, fresh: bool) -> usize {
+        let fresh = if fresh { FRESH } else { 0 };
+        let volatile = if self.deadline.is_some() { VOLATILE } else { 0 };
+        let inner = if self.inner.is_some() { INNER } else { 0 };
+        fresh | volatile | inner
+    }
 }

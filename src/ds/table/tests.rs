@@ -15,6 +15,7 @@ struct Content {
     key: Vec<u8>,
     value: u64,
     deadline: Option<i64>,
+    inner: Option<i64>,
 }
 
 impl<'a> Keyed<'a> for &'a Content {
@@ -55,8 +56,14 @@ unsafe impl<const WEAK: bool> Node for Item<WEAK> {
         node.deadline
     }
 
+    fn inner_due(node: &Content) -> Option<i64> {
+        node.inner
+    }
+
     fn path_copy(node: &Content) -> Self {
-        item(&node.key, node.value, node.deadline)
+        let mut copy = item(&node.key, node.value, node.deadline);
+        copy.0.inner = node.inner;
+        copy
     }
 
     fn is_heavy(node: &Content) -> bool {
@@ -65,7 +72,7 @@ unsafe impl<const WEAK: bool> Node for Item<WEAK> {
 
     fn digest(node: &Content) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (&node.key, node.value, node.deadline).hash(&mut hasher);
+        (&node.key, node.value, node.deadline, node.inner).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -84,6 +91,7 @@ fn item<const WEAK: bool>(key: &[u8], value: u64, deadline: Option<i64>) -> Item
         key: key.to_vec(),
         value,
         deadline,
+        inner: (value % 4 == 1).then_some(value as i64 % 1000),
     }))
 }
 
@@ -117,7 +125,7 @@ impl<const WEAK: bool> Pair<WEAK> {
         let in_place = self.random.bool();
         match self.table.open(&mut self.epoch, hash, key) {
             Some(mut opened) if in_place => opened.update(|mut node| {
-                (node.0.value, node.0.deadline) = (value, deadline);
+                node.0 = item::<WEAK>(key, value, deadline).0;
                 (node, ())
             }),
             Some(mut opened) => opened.replace(item(key, value, deadline)),
@@ -148,11 +156,26 @@ impl<const WEAK: bool> Pair<WEAK> {
         let mut at = 0;
         loop {
             let see = |node: &Content| gone.push(node.key.clone());
-            at = self.table.sweep(&mut self.epoch, at, now, now, see).next;
-            if at == 0 {
+            let step = self.table.sweep(&mut self.epoch, at, now, now, see);
+            at = step.next;
+            while step.inner_due
+                && let Some(mut opened) = self.table.open_inner_due(&mut self.epoch, at, now)
+            {
+                assert!(opened.node().inner.is_some_and(|due| due <= now));
+                // Later, or not at all.
+                let later = opened.node().value % 8 == 1;
+                opened.node_mut().inner = later.then_some(now + 100);
+                opened.note_inner_due();
+            }
+            if at == 0 && !step.inner_due {
                 break;
             }
         }
+        let inner = self.table.iter().filter_map(|node| node.inner);
+        assert!(
+            inner.min().is_none_or(|due| due > now),
+            "nothing below is due"
+        );
         for key in &gone {
             let (_, deadline) = self.model.remove(key).expect("only what is there expires");
             assert!(deadline.is_some_and(|deadline| deadline <= now));
@@ -186,6 +209,8 @@ impl<const WEAK: bool> Pair<WEAK> {
             .filter(|(_, deadline)| deadline.is_some())
             .count();
         assert_eq!(self.table.volatile(), volatile);
+        let inner = self.table.iter().filter(|node| node.inner.is_some());
+        assert_eq!(self.table.inner_volatile(), inner.count());
         for (key, &(value, deadline)) in &self.model {
             let node = self
                 .table
