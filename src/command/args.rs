@@ -8,13 +8,19 @@ use crate::resp::request::{Arg, Request};
 pub struct Args<'a> {
     request: Request<'a>,
     next: usize,
+    /// Arguments from here on are not the cursor's.
+    end: usize,
 }
 
 impl<'a> Args<'a> {
     /// A cursor over `request` that stands at argument `next`.
     #[inline]
     pub fn new(request: Request<'a>, next: usize) -> Self {
-        Args { request, next }
+        Args {
+            request,
+            next,
+            end: request.len(),
+        }
     }
 
     /// The whole request.
@@ -28,16 +34,22 @@ impl<'a> Args<'a> {
         self.next
     }
 
+    /// Ends before the argument at `position` within the request.
+    pub fn stop_before(&mut self, position: usize) {
+        debug_assert!((self.next..=self.end).contains(&position));
+        self.end = position;
+    }
+
     /// Arguments left.
     #[inline]
     pub fn left(&self) -> usize {
-        self.request.len() - self.next
+        self.end - self.next
     }
 
     /// The next argument, whatever its size.
     #[inline]
     pub fn payload(&mut self) -> Result<Arg<'a>, CommandError> {
-        if self.next >= self.request.len() {
+        if self.next >= self.end {
             return Err(CommandError::SYNTAX);
         }
         let arg = self.request.arg(self.next);
@@ -59,7 +71,7 @@ impl<'a> Args<'a> {
 
     /// The next argument, left where it is.
     pub fn peek(&self) -> Option<&'a [u8]> {
-        (self.next < self.request.len()).then(|| self.request.bytes(self.next))
+        (self.next < self.end).then(|| self.request.bytes(self.next))
     }
 
     /// Takes the next argument if it is `word`, in any case.
@@ -107,7 +119,7 @@ impl<'a> Args<'a> {
     /// Nothing is left, or the syntax is wrong.
     #[inline]
     pub fn end(&self) -> Result<(), CommandError> {
-        if self.next == self.request.len() {
+        if self.next == self.end {
             Ok(())
         } else {
             Err(CommandError::SYNTAX)

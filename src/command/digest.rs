@@ -16,6 +16,7 @@
 use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::{Entry, View};
+use crate::sys::clock::UnixMs;
 use crate::value::{Kind, Value};
 
 /// A fingerprint under construction.
@@ -71,7 +72,13 @@ impl Digest {
             Value::List(list) => list.elements().for_each(|element| {
                 self.mix(element.text(&mut itoa::Buffer::new()));
             }),
-            Value::Hash(_) | Value::Zset(_) | Value::Stream(_) => {}
+            Value::Hash(hash) => hash.for_each(UnixMs(i64::MIN), |pair| {
+                let mut of_pair = Digest::default();
+                of_pair.mix(&pair.field.to_cow());
+                of_pair.mix(&pair.value.to_cow());
+                self.xor(&of_pair.0);
+            }),
+            Value::Zset(_) | Value::Stream(_) => {}
         }
     }
 

@@ -134,6 +134,15 @@ impl CommandError {
     pub const COUNT_NEGATIVE: CommandError = Self::fixed("ERR COUNT can't be negative");
     pub const MAXLEN_NEGATIVE: CommandError = Self::fixed("ERR MAXLEN can't be negative");
 
+    // Hashes.
+    pub const HASH_VALUE_NOT_AN_INTEGER: CommandError =
+        Self::fixed("ERR hash value is not an integer");
+    pub const HASH_VALUE_NOT_A_FLOAT: CommandError = Self::fixed("ERR hash value is not a float");
+    pub const NAN_OR_INFINITY: CommandError = Self::fixed("ERR value is NaN or Infinity");
+    pub const BAD_NUMFIELDS: CommandError = Self::fixed(
+        "ERR numfields should be greater than 0 and match the provided number of fields",
+    );
+
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
     pub const WOULD_OVERFLOW: CommandError =

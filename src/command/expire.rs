@@ -158,7 +158,7 @@ fn ask(
 
 /// When a new deadline may be set, by the deadline the key has.
 #[derive(Default)]
-struct Condition {
+pub(super) struct Condition {
     /// Only if there is none.
     nx: bool,
     /// Only if there is one.
@@ -171,7 +171,7 @@ struct Condition {
 
 impl Condition {
     /// The condition that the arguments left spell.
-    fn parse(args: &mut Args<'_>) -> Result<Condition, CommandError> {
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Condition, CommandError> {
         let mut condition = Condition::default();
         while args.left() > 0 {
             if args.take_word("NX") {
@@ -195,7 +195,7 @@ impl Condition {
         Ok(condition)
     }
 
-    fn allows(&self, current: Option<UnixMs>, wanted: UnixMs) -> bool {
+    pub(super) fn allows(&self, current: Option<UnixMs>, wanted: UnixMs) -> bool {
         match current {
             None => !self.xx && !self.gt,
             Some(current) => {

@@ -15,6 +15,7 @@ pub mod wait;
 
 mod bitmap;
 mod expire;
+mod hash;
 mod hyperloglog;
 mod keys;
 mod list;
@@ -34,6 +35,7 @@ use spec::{DataHandler, Row};
 pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::bitmap::COMMANDS,
     rows::expire::COMMANDS,
+    rows::hash::COMMANDS,
     rows::hyperloglog::COMMANDS,
     rows::keys::COMMANDS,
     rows::list::COMMANDS,

@@ -126,7 +126,6 @@ pub(super) struct ElementScan<'a> {
     /// About so many elements are wanted.
     pub(super) count: usize,
     /// Whether only the elements are wanted, without what belongs to them.
-    #[expect(dead_code, reason = "for HSCAN and ZSCAN")]
     pub(super) is_bare: bool,
     glob: Option<Glob<'a>>,
 }
