@@ -11,8 +11,9 @@ use crate::report::{Cell, Row, Section};
 use crate::wire::Word;
 
 /// A collection, and how it is filled.
-struct Shape {
-    kind: &'static str,
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
     /// Adds one element to the large one.
     add: &'static [Word<'static>],
     /// What one element of a small one is made of; the name of the key goes before.
@@ -25,27 +26,27 @@ const SAME_MEMBER: Word = Word::Again(b"element:");
 const VALUE: Word = Word::Fixed(b"0123456789abcdef");
 const LARGE: Word = Word::Fixed(b"large");
 
-const SHAPES: [Shape; 4] = [
+pub(crate) static SHAPES: [Shape; 4] = [
     Shape {
-        kind: "list",
+        name: "lists",
         add: &[Word::Fixed(b"RPUSH"), LARGE, MEMBER],
         command: b"RPUSH",
         element: &[MEMBER],
     },
     Shape {
-        kind: "set",
+        name: "sets",
         add: &[Word::Fixed(b"SADD"), LARGE, MEMBER],
         command: b"SADD",
         element: &[MEMBER],
     },
     Shape {
-        kind: "hash",
+        name: "hashes",
         add: &[Word::Fixed(b"HSET"), LARGE, MEMBER, VALUE],
         command: b"HSET",
         element: &[MEMBER, VALUE],
     },
     Shape {
-        kind: "zset",
+        name: "zsets",
         add: &[
             Word::Fixed(b"ZADD"),
             LARGE,
@@ -66,7 +67,7 @@ const SMALL_PART: u64 = 5;
 pub(crate) fn run(options: &Options) -> Result<Section> {
     let small_count = (options.keys / SMALL_PART).max(1);
     let mut rows = Vec::new();
-    for shape in &SHAPES {
+    for shape in &options.shapes {
         rows.extend(rows_of(options, shape, 1, shape.add, options.keys, 1)?);
         let mut small = vec![Word::Fixed(shape.command), Word::Key(b"key:")];
         for _ in 0..SMALL_ELEMENTS {
@@ -107,7 +108,7 @@ fn rows_of(
         let ratio = ours.map(|ours: f64| ours / rss);
         ours = ours.or(Some(rss));
         rows.push(vec![
-            ("type", Cell::Text(shape.kind.to_owned())),
+            ("type", Cell::Text(shape.name.to_owned())),
             ("keys", Cell::count(keys)),
             ("elements", Cell::Number(elements, 0)),
             ("server", Cell::Text(name)),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::collections::{self, Load};
+use crate::collections::{LOADS, Load};
+use crate::elements::{SHAPES, Shape};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::report::Format;
@@ -57,6 +58,7 @@ pub(crate) struct Options {
     pub(crate) servers: Vec<Recipe>,
     pub(crate) commands: Vec<Kind>,
     pub(crate) loads: Vec<&'static Load>,
+    pub(crate) shapes: Vec<&'static Shape>,
     pub(crate) pipelines: Vec<usize>,
     /// Those of the collections: one, unless they were given.
     pub(crate) collection_pipelines: Vec<usize>,
@@ -108,14 +110,15 @@ impl Options {
             Some(_) if smoke && !given(matches, name) => small,
             value => value.copied().unwrap_or(small),
         };
-        let (scenarios, commands, loads) = what(matches);
+        let what = what(matches);
         let pipelines = pipelines(matches)?;
         let idle_connections = size("idle-connections", 50);
         Ok(Options {
-            scenarios,
+            scenarios: what.scenarios,
             servers: servers(matches)?,
-            commands,
-            loads,
+            commands: what.commands,
+            loads: what.loads,
+            shapes: what.shapes,
             collection_pipelines: if given(matches, "pipelines") {
                 pipelines.clone()
             } else {
@@ -211,13 +214,14 @@ fn command_line() -> Command {
     };
     let names = SCENARIOS.iter().map(|(name, _)| *name);
     let names = names.chain(Kind::ALL.iter().map(|kind| kind.name()));
-    let names = names.chain(collections::LOADS.iter().map(|load| load.name));
+    let names = names.chain(LOADS.iter().map(|load| load.name));
+    let names = names.chain(SHAPES.iter().map(|shape| shape.name));
     let what = Arg::new("what")
         .action(ArgAction::Append)
         .value_name("WHAT")
         .ignore_case(true)
         .value_parser(PossibleValuesParser::new(names))
-        .help("Scenarios, or commands of throughput and collections [default: all scenarios]");
+        .help("Scenarios, or commands and types of some of them [default: all scenarios]");
     let ours = Arg::new("ours")
         .long("ours")
         .value_name("[NAME=]COMMAND")
@@ -257,31 +261,46 @@ fn given(matches: &ArgMatches, name: &str) -> bool {
     matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
 }
 
-/// Commands alone mean their scenarios; nothing means everything.
-fn what(matches: &ArgMatches) -> (Vec<Scenario>, Vec<Kind>, Vec<&'static Load>) {
+/// What is measured of everything.
+struct What {
+    scenarios: Vec<Scenario>,
+    commands: Vec<Kind>,
+    loads: Vec<&'static Load>,
+    shapes: Vec<&'static Shape>,
+}
+
+/// Commands and types alone mean their scenarios; nothing means everything.
+fn what(matches: &ArgMatches) -> What {
     let words: Vec<&String> = matches.get_many("what").unwrap_or_default().collect();
     let is = |name: &str| words.iter().any(|word| word.eq_ignore_ascii_case(name));
-    let mut kinds = Kind::ALL.to_vec();
-    kinds.retain(|kind| is(kind.name()));
-    let mut loads: Vec<&Load> = collections::LOADS.iter().collect();
-    loads.retain(|load| is(load.name));
-    let by_command = |scenario: Scenario| match scenario {
-        Scenario::Throughput => !kinds.is_empty(),
-        Scenario::Collections => !loads.is_empty(),
-        _ => false,
-    };
+    let (commands, some_commands) = named(&Kind::ALL, |kind| is(kind.name()));
+    let (loads, some_loads) = named(&LOADS, |load| is(load.name));
+    let (shapes, some_shapes) = named(&SHAPES, |shape| is(shape.name));
     let wanted = |(name, scenario): &&(&str, Scenario)| {
-        is(name) || words.is_empty() || by_command(*scenario)
+        let by_part = match scenario {
+            Scenario::Throughput => some_commands,
+            Scenario::Collections => some_loads,
+            Scenario::Elements => some_shapes,
+            _ => false,
+        };
+        by_part || is(name) || words.is_empty()
     };
     let scenarios = SCENARIOS.iter().filter(wanted).map(|(_, one)| *one);
-    let scenarios = scenarios.collect();
-    if kinds.is_empty() {
-        kinds = Kind::ALL.to_vec();
+    What {
+        scenarios: scenarios.collect(),
+        commands: commands.into_iter().copied().collect(),
+        loads,
+        shapes,
     }
-    if loads.is_empty() {
-        loads = collections::LOADS.iter().collect();
+}
+
+/// Those that are named, or all if none is; and whether any is.
+fn named<T>(all: &[T], is_named: impl Fn(&T) -> bool) -> (Vec<&T>, bool) {
+    let named: Vec<&T> = all.iter().filter(|one| is_named(one)).collect();
+    if named.is_empty() {
+        return (all.iter().collect(), false);
     }
-    (scenarios, kinds, loads)
+    (named, true)
 }
 
 fn servers(matches: &ArgMatches) -> Result<Vec<Recipe>> {
@@ -366,6 +385,7 @@ mod tests {
         let names: Vec<_> = options.loads.iter().map(|load| load.name).collect();
         assert_eq!(names, ["HGET", "ZADD"]);
         assert_eq!(options.collection_pipelines, [16]);
+        assert_eq!(options.shapes.len(), SHAPES.len());
     }
 
     #[test]
