@@ -38,8 +38,14 @@ const HUGE_BYTES: usize = 2 << 20;
 
 /// Memory kept ready: this share of what is handed out, within bounds.
 const AHEAD_SHARE: usize = 32;
-const AHEAD_BYTES_MIN: usize = 2 * HUGE_BYTES;
+const AHEAD_BYTES_MIN: usize = HUGE_BYTES;
 const AHEAD_BYTES_MAX: usize = 64 << 20;
+
+/// What is ready at the start, before anything shows how fast it is used.
+const FIRST_BYTES: usize = 2 * HUGE_BYTES;
+
+/// What the allocator takes at once. What it has taken and not yet used is resident, in each arena.
+const PIECE_BYTES: usize = HUGE_BYTES / 4;
 
 /// Arenas of the allocator (`narenas` in `alloc`).
 const ARENAS: usize = 2;
@@ -87,9 +93,9 @@ pub fn install() -> io::Result<()> {
         // This makes an arena that nobody has used yet, and comes first therefore.
         let name = format!("arena.{arena}.extent_hooks\0");
         control(&name, Some(ptr::from_ref(hooks).cast_mut()))?;
-        // New memory in pieces that are ready, not in ever larger ones.
+        // New memory in small pieces, not in ever larger ones.
         let limit = format!("arena.{arena}.retain_grow_limit\0");
-        control(&limit, Some(HUGE_BYTES))?;
+        control(&limit, Some(PIECE_BYTES))?;
     }
     Ok(())
 }
@@ -151,7 +157,8 @@ fn keep_ready() {
         loop {
             let next = NEXT.load(Acquire);
             let ready = READY.load(Relaxed);
-            if ready >= end || ready >= next + ahead_bytes(next) {
+            let wanted = (next + ahead_bytes(next)).max(BASE.load(Relaxed) + FIRST_BYTES);
+            if ready >= end.min(wanted) {
                 break;
             }
             // SAFETY: [ready, ready + 2 MB) lies within the reserved range and is handed out to
