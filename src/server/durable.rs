@@ -198,6 +198,15 @@ impl Server {
         }
     }
 
+    /// Appends that fields left the hash `key` by themselves, the key too if they were the last.
+    pub(super) fn log_fields_removal(&mut self, db: usize, key: &[u8], fields: &[Box<[u8]>]) {
+        if let Some(journal) = &mut self.durable.journal {
+            let words = [b"HDEL".as_slice(), key].into_iter();
+            let request = OwnedRequest::new(words.chain(fields.iter().map(|field| &field[..])));
+            journal.append(db, self.now.ms().seconds(), [request.request()]);
+        }
+    }
+
     /// Notes what a client's reply depends on: what it did itself, or also what it may have seen.
     #[inline]
     pub(super) fn note_mark(&mut self, key: ClientKey, wrote: bool) {

@@ -135,6 +135,7 @@ impl Server {
             if gone.emptied {
                 self.effects.event(EventClass::GENERIC, "del", *db, key);
             }
+            self.log_fields_removal(*db, key, fields);
             self.waiting.touch(*db, key);
             self.dirty += fields.len() as u64;
         }

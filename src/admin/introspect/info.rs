@@ -306,6 +306,7 @@ fn keyspace_stats(server: &Server, report: &mut Report) {
     }
     let expiry_ms = server.metrics.expiry_ns / 1_000_000;
     report.line("expired_keys", stats.expired);
+    report.line("expired_fields", stats.expired_fields);
     let stale = ratio(stale * 100.0, volatile);
     report.line("expired_stale_perc", format_args!("{stale:.2}"));
     report.line("expired_time_cap_reached_count", stats.sweeps_cut);

@@ -30,6 +30,11 @@ pub(super) fn comparison(command: &Command) -> Compare {
         ("scan", _) if !words_are(command, &["scan", "0", "count", "10000"]) => Compare::Kind,
         ("sscan", _) if !words_behind_key_are(command, &["0", "count", "100000"]) => Compare::Kind,
         ("keys" | "scan" | "sscan", _) => Compare::Unordered,
+        ("hscan", _) if !words_behind_key_are(command, &["0", "count", "100000"]) => Compare::Kind,
+        ("hscan" | "hkeys" | "hvals" | "hgetall", _) => Compare::Unordered,
+        ("hrandfield", _) => Compare::Kind,
+        ("httl" | "hexpiretime", _) => Compare::Within(APART_MS / 1000),
+        ("hpttl" | "hpexpiretime", _) => Compare::Within(APART_MS),
         ("smembers" | "sinter" | "sunion" | "sdiff" | "spop", _) => Compare::Unordered,
         ("srandmember", _) => Compare::Kind,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
@@ -93,6 +98,36 @@ const MEANT: &[Difference] = &[
             valkey.is_error() != ours.is_error() && is_error(ours, "ERR invalid cursor")
         },
         reason: "a cursor with a sign is refused, also -0",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "hgetex",
+        explains: |command, _, _| words_are(command, &["hgetex", "fields"]),
+        reason: "a key may be called FIELDS",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "hsetex",
+        explains: |command, _, _| words_are(command, &["hsetex", "fields"]),
+        reason: "a key may be called FIELDS",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "bitpos",
+        explains: |_, valkey, ours| valkey.is_error() && ours.is_error(),
+        reason: "of several faults in one command the first in order is told",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "hscan",
+        explains: |_, _, ours| is_error(ours, "ERR invalid cursor"),
+        reason: "a cursor that is no number is refused, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "hscan",
+        explains: |_, _, ours| is_error(ours, "ERR NOVALUES") || is_error(ours, "ERR NOSCORES"),
+        reason: "options of other scans have an error of their own, as in Valkey",
     },
     Difference {
         from: Dialect::Valkey,

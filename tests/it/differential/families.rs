@@ -1,6 +1,7 @@
 //! The families of random commands. A new command is one line here.
 
 use super::generate::{Dialect, Words};
+use super::hashes;
 use super::hyperloglog::hyperloglog;
 use super::sets;
 use super::values::Values;
@@ -47,6 +48,11 @@ pub(super) fn all() -> Vec<Family> {
         family(8, sets::algebra),
         careful(4, sets::draw),
         careful(2, sets::odd),
+        family(12, hashes::change),
+        family(10, hashes::ask),
+        careful(3, hashes::draw),
+        careful(2, hashes::odd),
+        family(8, hashes::deadline),
     ]
 }
 

@@ -56,6 +56,10 @@ impl Words {
             "PEXPIRE",
             "EXPIREAT",
             "PEXPIREAT",
+            "HEXPIRE",
+            "HPEXPIRE",
+            "HEXPIREAT",
+            "HPEXPIREAT",
         ];
         let is_one = |word: &Vec<u8>| {
             words

@@ -180,15 +180,23 @@ fn same(
     let same = match differences::comparison(command) {
         Compare::Exactly => oracle == subject,
         Compare::Unordered => sorted(oracle) == sorted(subject),
-        Compare::Within(limit) => match (oracle, subject) {
-            // Negative numbers say that there is no key or no deadline.
-            (Reply::Int(a), Reply::Int(b)) if *a >= 0 && *b >= 0 => a.abs_diff(*b) <= limit,
-            _ => oracle == subject,
-        },
+        Compare::Within(limit) => within(limit, oracle, subject),
         Compare::Kind if oracle.is_error() => oracle == subject,
         Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
     };
     same || differences::is_meant(dialect, command, oracle, subject)
+}
+
+/// Whether numbers, alone or in an array, are so close.
+fn within(limit: u64, oracle: &Reply, subject: &Reply) -> bool {
+    match (oracle, subject) {
+        // Negative numbers say that there is no key or no deadline.
+        (Reply::Int(a), Reply::Int(b)) if *a >= 0 && *b >= 0 => a.abs_diff(*b) <= limit,
+        (Reply::Array(a), Reply::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).all(|(a, b)| within(limit, a, b))
+        }
+        _ => oracle == subject,
+    }
 }
 
 /// The reply with its elements in order, also those one level down (SCAN).
@@ -196,6 +204,12 @@ fn sorted(reply: &Reply) -> Vec<String> {
     let (kind, items) = match reply {
         Reply::Array(items) => ("array", items),
         Reply::Set(items) => ("set", items),
+        Reply::Map(pairs) => {
+            let mut texts: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} {b}")).collect();
+            texts.sort();
+            texts.push("map".to_owned());
+            return texts;
+        }
         _ => return vec![reply.to_string()],
     };
     let mut texts: Vec<String> = items
