@@ -15,6 +15,7 @@
 
 use sha1::{Digest as _, Sha1};
 
+use crate::ds::number::DoubleText;
 use crate::keyspace::{Entry, View};
 use crate::sys::clock::UnixMs;
 use crate::value::{Kind, Value};
@@ -78,7 +79,13 @@ impl Digest {
                 of_pair.mix(&pair.value.to_cow());
                 self.xor(&of_pair.0);
             }),
-            Value::Zset(_) | Value::Stream(_) => {}
+            Value::Zset(zset) => zset.iter().for_each(|(member, score)| {
+                let mut of_member = Digest::default();
+                of_member.mix(member.text(&mut itoa::Buffer::new()));
+                of_member.mix(DoubleText::of_17_digits(score).as_bytes());
+                self.xor(&of_member.0);
+            }),
+            Value::Stream(_) => {}
         }
     }
 

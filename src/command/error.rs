@@ -68,6 +68,14 @@ impl CommandError {
         Self::quoting(format!("TESTFAILED {what}"))
     }
 
+    /// A count of keys below 1, for `name` (in lower case).
+    #[cold]
+    pub fn input_key_needed(name: &str) -> CommandError {
+        Self::quoting(format!(
+            "ERR at least 1 input key is needed for '{name}' command"
+        ))
+    }
+
     pub const SYNTAX: CommandError = Self::fixed("ERR syntax error");
     pub const WRONG_TYPE: CommandError =
         Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -121,10 +129,10 @@ impl CommandError {
         Self::fixed("ERR NOSCORES option can only be used in ZSCAN");
     pub const NUMKEYS_NOT_POSITIVE: CommandError =
         Self::fixed("ERR numkeys should be greater than 0");
+    pub const COUNT_NOT_POSITIVE: CommandError = Self::fixed("ERR count should be greater than 0");
     pub const NUMKEYS_TOO_MANY: CommandError =
         Self::fixed("ERR Number of keys can't be greater than number of args");
     pub const LIMIT_NEGATIVE: CommandError = Self::fixed("ERR LIMIT can't be negative");
-    pub const COUNT_NOT_POSITIVE: CommandError = Self::fixed("ERR count should be greater than 0");
 
     // Lists.
     pub const RANK_ZERO: CommandError = Self::fixed(
@@ -142,6 +150,25 @@ impl CommandError {
     pub const BAD_NUMFIELDS: CommandError = Self::fixed(
         "ERR numfields should be greater than 0 and match the provided number of fields",
     );
+
+    // Sorted sets.
+    pub const XX_EXCLUDES_NX: CommandError =
+        Self::fixed("ERR XX and NX options at the same time are not compatible");
+    pub const GT_LT_NX_EXCLUDE: CommandError =
+        Self::fixed("ERR GT, LT, and/or NX options at the same time are not compatible");
+    pub const INCR_NOT_SINGLE: CommandError =
+        Self::fixed("ERR INCR option supports a single increment-element pair");
+    pub const SCORE_NOT_A_NUMBER: CommandError =
+        Self::fixed("ERR resulting score is not a number (NaN)");
+    pub const SCORES_NOT_FLOATS: CommandError = Self::fixed("ERR min or max is not a float");
+    pub const BYTES_NOT_A_RANGE: CommandError =
+        Self::fixed("ERR min or max not valid string range item");
+    pub const LIMIT_NEEDS_BY: CommandError = Self::fixed(
+        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+    );
+    pub const BYLEX_HAS_NO_SCORES: CommandError =
+        Self::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
+    pub const WEIGHT_NOT_A_FLOAT: CommandError = Self::fixed("ERR weight value is not a float");
 
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");

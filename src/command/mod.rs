@@ -25,6 +25,7 @@ mod scan;
 mod set;
 mod string;
 mod text;
+mod zset;
 
 #[cfg(test)]
 mod testing;
@@ -42,4 +43,5 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::object::COMMANDS,
     rows::set::COMMANDS,
     rows::string::COMMANDS,
+    rows::zset::COMMANDS,
 ];

@@ -58,6 +58,33 @@ pub fn parse_double(text: &[u8]) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
+/// The double that `text` says where Redis leaves reading to C's `strtod` alone (the bounds of
+/// ranges of scores): blanks may precede it, a zero byte ends it, nothing at all is 0, and what is
+/// too large or too small is the nearest there is.
+pub fn parse_bound(text: &[u8]) -> Option<f64> {
+    let end = text.iter().position(|byte| *byte == 0);
+    let text = &text[..end.unwrap_or(text.len())];
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    let text = &text[blanks..];
+    let (negative, magnitude) = float_text::scan(text)?;
+    let value = match magnitude {
+        Magnitude::Infinite => f64::INFINITY,
+        Magnitude::Binary(binary) => double_of(binary),
+        Magnitude::Decimal { .. } => {
+            let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+"));
+            std::str::from_utf8(unsigned.unwrap_or(text))
+                .ok()?
+                .parse()
+                .ok()?
+        }
+    };
+    Some(if negative { -value } else { value })
+}
+
 /// The nearest double to `binary`, or infinity.
 fn double_of(binary: Binary) -> f64 {
     const LAST_MIN: i64 = -1074;
@@ -110,6 +137,54 @@ impl DoubleText {
         text
     }
 
+    /// What C prints for `%.17g`: 17 digits without the zeros at their end, plain if the exponent
+    /// lies from -4 to 16, else with an exponent of two digits or more.
+    pub fn of_17_digits(value: f64) -> DoubleText {
+        const DIGITS: usize = 17;
+        if !value.is_finite() || value == 0.0 {
+            return DoubleText::new(value);
+        }
+        let mut text = DoubleText {
+            bytes: [0; DOUBLE_TEXT_BYTES_MAX],
+            len: 0,
+        };
+        if value < 0.0 {
+            text.push(b"-");
+        }
+        let (digits, exponent) = scientific(format_args!("{:.*e}", DIGITS - 1, value));
+        let count = digits.iter().rposition(|digit| *digit != b'0');
+        let digits = &digits[..count.map_or(1, |last| last + 1)];
+        match usize::try_from(exponent) {
+            Ok(whole @ 0..DIGITS) if whole + 1 >= digits.len() => {
+                text.push(digits);
+                text.push(&[b'0'; DIGITS][..whole + 1 - digits.len()]);
+            }
+            Ok(whole @ 0..DIGITS) => {
+                text.push(&digits[..=whole]);
+                text.push(b".");
+                text.push(&digits[whole + 1..]);
+            }
+            Err(_) if exponent >= -4 => {
+                text.push(b"0.");
+                text.push_zeros((-exponent - 1) as usize);
+                text.push(digits);
+            }
+            _ => {
+                text.push(&digits[..1]);
+                if digits.len() > 1 {
+                    text.push(b".");
+                    text.push(&digits[1..]);
+                }
+                text.push(if exponent < 0 { b"e-" } else { b"e+" });
+                if exponent.abs() < 10 {
+                    text.push(b"0");
+                }
+                text.push(itoa::Buffer::new().format(exponent.abs()).as_bytes());
+            }
+        }
+        text
+    }
+
     /// The text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -125,24 +200,12 @@ impl DoubleText {
     }
 
     fn push_shortest(&mut self, value: f64) {
-        // The standard library finds the digits: `-1.2345e-7`.
-        let mut scientific = [0; DOUBLE_TEXT_BYTES_MAX];
-        let mut rest = &mut scientific[..];
-        let written = write!(rest, "{value:e}").map(|()| DOUBLE_TEXT_BYTES_MAX - rest.len());
-        let scientific = &scientific[..written.expect("24 bytes at most")];
-        let at = scientific.iter().position(|&byte| byte == b'e');
-        let (mantissa, exponent) = scientific.split_at(at.expect("written with an exponent"));
-        let exponent = parse_int(&exponent[1..]).expect("written as an integer");
-        let mut digits = [0; 17];
-        let mut count = 0;
-        for &byte in mantissa.iter().filter(|byte| byte.is_ascii_digit()) {
-            digits[count] = byte;
-            count += 1;
-        }
+        let (digits, exponent) = scientific(format_args!("{value:e}"));
+        let count = digits.iter().position(|digit| *digit == 0);
         if value < 0.0 {
             self.push(b"-");
         }
-        self.push_digits(&digits[..count], exponent);
+        self.push_digits(&digits[..count.unwrap_or(digits.len())], exponent);
     }
 
     /// `digits` with the point behind the first one, times 10^`exponent`, in the form that suits.
@@ -177,6 +240,26 @@ impl DoubleText {
             self.push(itoa::Buffer::new().format(magnitude).as_bytes());
         }
     }
+}
+
+/// The digits of a number that the standard library writes as `-1.2345e-7`, zero bytes behind them,
+/// and its exponent.
+fn scientific(number: std::fmt::Arguments<'_>) -> ([u8; 17], i64) {
+    let mut text = [0; DOUBLE_TEXT_BYTES_MAX];
+    let mut rest = &mut text[..];
+    let written = rest
+        .write_fmt(number)
+        .map(|()| DOUBLE_TEXT_BYTES_MAX - rest.len());
+    let text = &text[..written.expect("24 bytes at most")];
+    let at = text.iter().position(|&byte| byte == b'e');
+    let (mantissa, exponent) = text.split_at(at.expect("written with an exponent"));
+    let exponent = parse_int(&exponent[1..]).expect("written as an integer");
+    let mut digits = [0; 17];
+    let of_mantissa = mantissa.iter().filter(|byte| byte.is_ascii_digit());
+    for (digit, byte) in digits.iter_mut().zip(of_mantissa) {
+        *digit = *byte;
+    }
+    (digits, exponent)
 }
 
 #[cfg(test)]
@@ -266,6 +349,55 @@ mod tests {
         for (value, want) in cases {
             let text = DoubleText::new(value);
             assert_eq!(std::str::from_utf8(text.as_bytes()), Ok(want));
+        }
+    }
+
+    #[test]
+    fn doubles_with_17_digits() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (3.0, "3"),
+            (-1.5, "-1.5"),
+            (0.1, "0.10000000000000001"),
+            (3e-7, "2.9999999999999999e-07"),
+            (0.0001, "0.0001"),
+            (0.00012345678901234567, "0.00012345678901234567"),
+            (0.00001, "1.0000000000000001e-05"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (123456789012345680.0, "1.2345678901234568e+17"),
+            (1234.5678, "1234.5678"),
+            (1e300, "1.0000000000000001e+300"),
+            (5e-324, "4.9406564584124654e-324"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, want) in cases {
+            let text = DoubleText::of_17_digits(value);
+            assert_eq!(std::str::from_utf8(text.as_bytes()), Ok(want));
+        }
+    }
+
+    #[test]
+    fn bounds_read_as_strtod_reads_them() {
+        let same = [
+            ("", 0.0),
+            (" 1", 1.0),
+            ("\t\n\x0b\x0c\r -2", -2.0),
+            ("1\x00x", 1.0),
+            ("\x00", 0.0),
+            ("1e400", f64::INFINITY),
+            ("-1e400", f64::NEG_INFINITY),
+            ("1e-400", 0.0),
+            ("0x10", 16.0),
+            ("+inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+        ];
+        for (text, want) in same {
+            assert_eq!(parse_bound(text.as_bytes()), Some(want), "{text}");
+        }
+        for text in [" ", "1 ", "nan", "-nan", "x", "(1", "1x"] {
+            assert_eq!(parse_bound(text.as_bytes()), None, "{text}");
         }
     }
 

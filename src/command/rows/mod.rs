@@ -9,3 +9,4 @@ pub(super) mod list;
 pub(super) mod object;
 pub(super) mod set;
 pub(super) mod string;
+pub(super) mod zset;

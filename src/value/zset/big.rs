@@ -317,7 +317,10 @@ impl BigZset {
     /// Visits members whose hashes are not below `cursor`, some `count` of them, and gives the
     /// cursor to go on with, 0 at the end. A member that is there from the first step to the last
     /// is visited.
-    pub fn scan(&self, cursor: u32, count: usize, mut visit: impl FnMut(&[u8], f64)) -> u32 {
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&[u8], f64)) -> u64 {
+        let Ok(cursor) = u32::try_from(cursor) else {
+            return 0;
+        };
         let mut last = u32::MAX;
         let mut scores = self.scores_from(cursor, &mut last, |told, _| told >= count);
         let passed = scores.iter().map(|score| {
@@ -346,7 +349,7 @@ impl BigZset {
                 }
             }
         }
-        last.wrapping_add(1)
+        u64::from(last.wrapping_add(1))
     }
 
     /// The scores of members whose hashes lie from `cursor` to `last`, each once. `last` becomes

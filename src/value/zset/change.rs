@@ -34,19 +34,44 @@ impl New {
         }
     }
 
-    /// A set of these elements, which are in order and all different.
-    pub fn of<T: AsRef<[u8]>>(thresholds: &Thresholds, seed: Seed, elements: &[(T, f64)]) -> New {
-        let lens = elements.iter().map(|(member, _)| member.as_ref().len());
-        if is_packed(thresholds, elements.len(), lens.max().unwrap_or(0)) {
-            let mut pack = Pack::new();
-            for (member, score) in elements {
-                packed::push_pair(&mut pack, Item::of(member.as_ref()), *score);
-            }
-            return New::Packed(pack.listpack().to_vec());
+    /// A set of these elements, which are in order and all different; nothing if there are none.
+    pub fn of<'a>(
+        thresholds: &Thresholds,
+        seed: Seed,
+        elements: impl ExactSizeIterator<Item = (Item<'a>, f64)>,
+    ) -> Option<New> {
+        if elements.len() == 0 {
+            return None;
         }
-        let elements = elements.iter();
-        let elements = elements.map(|(member, score)| (member.as_ref(), *score));
-        New::Big(BigZset::from_sorted(seed, elements))
+        if !is_packed(thresholds, elements.len(), 0) {
+            return Some(New::big(seed, elements));
+        }
+        let elements: Vec<_> = elements.collect();
+        let lens = elements.iter().map(|(member, _)| member.text_len());
+        if !is_packed(thresholds, 0, lens.max().unwrap_or(0)) {
+            return Some(New::big(seed, elements.into_iter()));
+        }
+        let mut pack = Pack::new();
+        for (member, score) in elements {
+            packed::push_pair(&mut pack, canonical(member), score);
+        }
+        Some(New::Packed(pack.listpack().to_vec()))
+    }
+
+    fn big<'a>(seed: Seed, elements: impl Iterator<Item = (Item<'a>, f64)>) -> New {
+        let mut builder = Builder::new(seed);
+        for (member, score) in elements {
+            builder.push(member.text(&mut itoa::Buffer::new()), score);
+        }
+        New::Big(builder.build())
+    }
+
+    /// The set, to read.
+    pub fn zset(&self) -> Zset<'_> {
+        match self {
+            New::Packed(bytes) => Zset::Packed(bytes),
+            New::Big(zset) => Zset::Big(zset),
+        }
     }
 
     /// Hands the value to whoever puts it into the keyspace.
@@ -55,6 +80,14 @@ impl New {
             New::Packed(bytes) => take(NewValue::Packed(Packed::Zset, &bytes)),
             New::Big(zset) => take(NewValue::Object(Object::Zset(zset))),
         }
+    }
+}
+
+/// The form in which a listpack keeps a member.
+fn canonical(member: Item<'_>) -> Item<'_> {
+    match member {
+        Item::Int(_) => member,
+        Item::Bytes(text) => Item::of(text),
     }
 }
 

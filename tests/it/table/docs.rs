@@ -29,6 +29,19 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("shutdown", "9.0.0", "Valkey has SAFE and FAILOVER"),
     ("substr", "deprecated", "Valkey took it back"),
     ("substr", "replaced_by", "Valkey took it back"),
+    ("zrangebylex", "deprecated", "Valkey took it back"),
+    ("zrangebylex", "replaced_by", "Valkey took it back"),
+    ("zrangebyscore", "deprecated", "Valkey took it back"),
+    ("zrangebyscore", "replaced_by", "Valkey took it back"),
+    ("zrank", "WITHSCORE", "Redis 7.2 has it"),
+    ("zrevrange", "deprecated", "Valkey took it back"),
+    ("zrevrange", "replaced_by", "Valkey took it back"),
+    ("zrevrangebylex", "deprecated", "Valkey took it back"),
+    ("zrevrangebylex", "replaced_by", "Valkey took it back"),
+    ("zrevrangebyscore", "deprecated", "Valkey took it back"),
+    ("zrevrangebyscore", "replaced_by", "Valkey took it back"),
+    ("zrevrank", "WITHSCORE", "Redis 7.2 has it"),
+    ("zscan", "NOSCORES", "Valkey has it"),
 ];
 
 /// The documentation of one command.

@@ -10,6 +10,8 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("blpop", "flags", "Redis 7.2 lets scripts call it"),
     ("brpop", "flags", "Redis 7.2 lets scripts call it"),
     ("brpoplpush", "flags", "Redis 7.2 lets scripts call it"),
+    ("bzpopmax", "flags", "Redis 7.2 lets scripts call it"),
+    ("bzpopmin", "flags", "Redis 7.2 lets scripts call it"),
     ("client|setname", "tips", "Redis 7.2 has them"),
     ("command|getkeys", "arity", "Redis 7.2 corrected it"),
     ("command|getkeysandflags", "arity", "Redis 7.2 corrected it"),
@@ -33,6 +35,8 @@ const MEANT: &[(&str, &str, &str)] = &[
         "key specs",
         "Redis 7.2 corrected them: what was there is not read",
     ),
+    ("zrank", "arity", "Redis 7.2 has WITHSCORE"),
+    ("zrevrank", "arity", "Redis 7.2 has WITHSCORE"),
 ];
 
 /// Whether the difference in a command's field is meant.
@@ -82,6 +86,15 @@ fn texts(reply: &Reply) -> BTreeSet<String> {
 }
 
 impl Info {
+    /// Whether so many words, its name included, fit the arity.
+    pub(super) fn accepts(&self, words: usize) -> bool {
+        let words = i64::try_from(words).expect("few");
+        match self.arity {
+            arity @ 0.. => words == arity,
+            arity => words >= -arity,
+        }
+    }
+
     pub(super) fn parse(row: &Reply) -> Info {
         let fields = items(row);
         assert_eq!(fields.len(), 10, "a row has ten fields: {row}");

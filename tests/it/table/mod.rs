@@ -202,7 +202,9 @@ fn getkeys_agrees_with_redis() {
         let shared = info.is_some_and(|info| {
             own.contains_key(&name) && (info.subcommands.is_empty() || known.contains_key(&full))
         });
-        if !shared {
+        // Some take more words than in Redis 7.0.
+        let fits = |info: Option<&Info>| info.is_some_and(|info| info.accepts(words.len()));
+        if !shared || (fits(own.get(&name)) && !fits(info)) {
             continue;
         }
         for question in ["GETKEYS", "GETKEYSANDFLAGS"] {
