@@ -76,6 +76,28 @@ impl CommandError {
         ))
     }
 
+    /// A place that is not on the map.
+    #[cold]
+    pub fn invalid_coordinates(longitude: f64, latitude: f64) -> CommandError {
+        Self::quoting(format!(
+            "ERR invalid longitude,latitude pair {longitude:.6},{latitude:.6}"
+        ))
+    }
+
+    /// A search that does not say where, by the name the user called it.
+    #[cold]
+    pub fn no_origin(command: &[u8]) -> CommandError {
+        let text = b"ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for ";
+        Self::quoting([text, command].concat())
+    }
+
+    /// A search that does not say how far, by the name the user called it.
+    #[cold]
+    pub fn no_shape(command: &[u8]) -> CommandError {
+        let text = b"ERR exactly one of BYRADIUS, BYBOX and BYPOLYGON can be specified for ";
+        Self::quoting([&text[..], command].concat())
+    }
+
     pub const SYNTAX: CommandError = Self::fixed("ERR syntax error");
     pub const WRONG_TYPE: CommandError =
         Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -207,6 +229,30 @@ impl CommandError {
         Self::fixed("ERR The specified key does not exist");
     pub const HYPERLOGLOG_NOT_SPARSE: CommandError = Self::fixed("ERR HLL encoding is not sparse");
     pub const NEITHER_ON_NOR_OFF: CommandError = Self::fixed("ERR Argument must be ON or OFF");
+
+    // Places.
+    pub const UNKNOWN_UNIT: CommandError =
+        Self::fixed("ERR unsupported unit provided. please use M, KM, FT, MI");
+    pub const NO_SUCH_PLACE: CommandError =
+        Self::fixed("ERR could not decode requested zset member");
+    pub const RADIUS_NOT_NUMERIC: CommandError = Self::fixed("ERR need numeric radius");
+    pub const RADIUS_NEGATIVE: CommandError = Self::fixed("ERR radius cannot be negative");
+    pub const WIDTH_NOT_NUMERIC: CommandError = Self::fixed("ERR need numeric width");
+    pub const HEIGHT_NOT_NUMERIC: CommandError = Self::fixed("ERR need numeric height");
+    pub const BOX_NEGATIVE: CommandError = Self::fixed("ERR height or width cannot be negative");
+    pub const BAD_VERTEX_COUNT: CommandError = Self::fixed("ERR invalid number of vertices");
+    pub const TOO_FEW_VERTICES: CommandError =
+        Self::fixed("ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
+    pub const GEO_COUNT_NOT_POSITIVE: CommandError = Self::fixed("ERR COUNT must be > 0");
+    pub const ANY_WITHOUT_COUNT: CommandError =
+        Self::fixed("ERR the ANY argument requires COUNT argument");
+    pub const GEOSEARCHSTORE_WITH: CommandError = Self::fixed(
+        "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+    );
+    pub const GEORADIUS_STORE_WITH: CommandError = Self::fixed(
+        "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD \
+         options",
+    );
 }
 
 impl From<crate::value::WrongType> for CommandError {

@@ -198,5 +198,29 @@ pub fn bitfield(request: Request<'_>, found: &mut Vec<FoundKey>) {
     found.push(FoundKey { index: 1, flags });
 }
 
+/// GEORADIUS and GEORADIUSBYMEMBER store under the key of the last STORE or STOREDIST.
+pub fn georadius(request: Request<'_>, found: &mut Vec<FoundKey>) {
+    /// The first argument that may be an option of either command.
+    const OPTIONS_AT: usize = 5;
+    found.push(FoundKey {
+        index: 1,
+        flags: KeyFlags::RO.union(KeyFlags::ACCESS),
+    });
+    let mut target = None;
+    let mut index = OPTIONS_AT;
+    while index + 1 < request.len() {
+        let word = request.bytes(index);
+        if word.eq_ignore_ascii_case(b"store") || word.eq_ignore_ascii_case(b"storedist") {
+            index += 1;
+            target = Some(index);
+        }
+        index += 1;
+    }
+    found.extend(target.map(|index| FoundKey {
+        index,
+        flags: KeyFlags::OW.union(KeyFlags::UPDATE),
+    }));
+}
+
 #[cfg(test)]
 mod tests;

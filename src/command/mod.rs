@@ -15,6 +15,7 @@ pub mod wait;
 
 mod bitmap;
 mod expire;
+mod geo;
 mod hash;
 mod hyperloglog;
 mod keys;
@@ -37,6 +38,7 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::bitmap::COMMANDS,
     rows::expire::COMMANDS,
     rows::hash::COMMANDS,
+    rows::geo::COMMANDS,
     rows::hyperloglog::COMMANDS,
     rows::keys::COMMANDS,
     rows::list::COMMANDS,

@@ -147,3 +147,20 @@ fn flags_that_vary_come_from_the_options() {
         assert_eq!(found, [wanted], "{line}");
     }
 }
+
+#[test]
+fn georadius_stores_under_the_last_key() {
+    for (line, indices) in [
+        ("GEORADIUS k 1 2 3 km", vec![1]),
+        ("GEORADIUS k 1 2 3 km STORE a storedist b", vec![1, 9]),
+        ("GEORADIUS k 1 2 3 km STORE STORE STORE", vec![1, 7]),
+        ("GEORADIUSBYMEMBER k m 3 km storedist a", vec![1, 6]),
+        ("GEORADIUSBYMEMBER k STORE 3 km", vec![1]),
+    ] {
+        let request = OwnedRequest::new(line.split(' '));
+        let mut found = Vec::new();
+        georadius(request.request(), &mut found);
+        let found: Vec<usize> = found.iter().map(|key| key.index).collect();
+        assert_eq!(found, indices, "{line}");
+    }
+}

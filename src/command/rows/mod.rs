@@ -2,6 +2,7 @@
 
 pub(super) mod bitmap;
 pub(super) mod expire;
+pub(super) mod geo;
 pub(super) mod hash;
 pub(super) mod hyperloglog;
 pub(super) mod keys;

@@ -224,7 +224,52 @@ const MEANT: &[Difference] = &[
         explains: |_, redis, ours| redis.is_error() && ours.is_error(),
         reason: "numbers are read before surplus words are refused, as in Valkey",
     },
+    Difference {
+        from: Dialect::Valkey,
+        command: "client",
+        explains: |_, _, ours| is_error(ours, "ERR Invalid client ID"),
+        reason: "CLIENT LIST ID with what is no number: the text is Redis's",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "geosearch",
+        explains: |_, redis, _| is_error(redis, "ERR exactly one of BYRADIUS and BYBOX can"),
+        reason: "the text names BYPOLYGON too, as in Valkey 9",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "geosearchstore",
+        explains: |_, redis, _| is_error(redis, "ERR exactly one of BYRADIUS and BYBOX can"),
+        reason: "the text names BYPOLYGON too, as in Valkey 9",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "geosearch",
+        explains: |_, _, ours| is_error(ours, NO_SUCH_PLACE),
+        reason: "the text is Redis's",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "geosearchstore",
+        explains: |_, _, ours| is_error(ours, NO_SUCH_PLACE),
+        reason: "the text is Redis's",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "georadiusbymember",
+        explains: |_, _, ours| is_error(ours, NO_SUCH_PLACE),
+        reason: "the text is Redis's",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "georadiusbymember_ro",
+        explains: |_, _, ours| is_error(ours, NO_SUCH_PLACE),
+        reason: "the text is Redis's",
+    },
 ];
+
+/// What Redis says where Valkey says `ERR member … does not exist`.
+const NO_SUCH_PLACE: &str = "ERR could not decode requested zset member";
 
 /// What Redis says of an object that many keys share.
 const SHARED: i64 = 2_147_483_647;

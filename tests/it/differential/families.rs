@@ -1,6 +1,7 @@
 //! The families of random commands. A new command is one line here.
 
 use super::generate::{Dialect, Words};
+use super::geo::geo;
 use super::hashes;
 use super::hyperloglog::hyperloglog;
 use super::sets;
@@ -42,6 +43,7 @@ pub(super) fn all() -> Vec<Family> {
         family(4, scan),
         family(4, connection),
         family(6, hyperloglog),
+        careful(8, geo),
         family(2, database),
         family(12, sets::change),
         family(8, sets::ask),

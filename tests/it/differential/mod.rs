@@ -9,6 +9,7 @@
 mod differences;
 mod families;
 mod generate;
+mod geo;
 mod hashes;
 mod hyperloglog;
 mod pair;

@@ -16,6 +16,16 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("command|getkeys", "arity", "Redis 7.2 corrected it"),
     ("command|getkeysandflags", "arity", "Redis 7.2 corrected it"),
     (
+        "georadius",
+        "key specs",
+        "Valkey 9: of several STORE the last counts",
+    ),
+    (
+        "georadiusbymember",
+        "key specs",
+        "Valkey 9: of several STORE the last counts",
+    ),
+    (
         "msetnx",
         "tips",
         "Redis 7.2 dropped them: it is not split by key",
