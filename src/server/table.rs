@@ -338,7 +338,7 @@ mod tests {
                     Some(command.id)
                 );
             }
-            assert!(table.find(format!("{upper}x").as_bytes()).is_none());
+            assert!(table.find(format!("{upper}!").as_bytes()).is_none());
         }
         assert!(table.find(b"").is_none());
     }
