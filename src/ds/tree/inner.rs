@@ -224,20 +224,27 @@ impl<L: Leaf> Inner<L> {
         unreachable!("the last child was ruled out")
     }
 
-    /// The last child whose bound is reached, or the first, and how many elements are before it.
+    /// The last child whose bound is reached, or the first.
     #[inline]
-    pub(super) fn child_reached(
-        &self,
-        reached: &mut impl FnMut(&L::Bound) -> bool,
-    ) -> (usize, usize) {
-        let child = count_reached(&self.bounds[1..], reached);
-        (child, self.lens[..child].iter().sum())
+    pub(super) fn child_reached(&self, reached: &mut impl FnMut(&L::Bound) -> bool) -> usize {
+        let bounds = &self.bounds[1..];
+        if const { size_of::<L::Bound>() <= size_of::<u64>() } {
+            // A few lines that stay in the cache: it pays to make no guess that can fail.
+            bounds.partition_point(reached)
+        } else {
+            count_reached(bounds, reached)
+        }
     }
 
-    /// The first child in which something is due, and how many elements are before it.
-    pub(super) fn child_due(&self, now: i64) -> Option<(usize, usize)> {
-        let child = self.dues.iter().position(|&due| due <= now)?;
-        Some((child, self.lens[..child].iter().sum()))
+    /// How many elements are before a child.
+    #[inline]
+    pub(super) fn count_before(&self, child: usize) -> usize {
+        self.lens[..child].iter().sum()
+    }
+
+    /// The first child in which something is due.
+    pub(super) fn child_due(&self, now: i64) -> Option<usize> {
+        self.dues.iter().position(|&due| due <= now)
     }
 
     fn memory_bytes(&self) -> usize {

@@ -69,9 +69,9 @@ impl<K: Key, V: Value> TreeMap<K, V> {
             });
             return None;
         }
-        self.tree.edit(
+        self.tree.change(
             |bound| *bound <= key,
-            |run, _, following| match run.search(&key) {
+            |run, following| match run.search(&key) {
                 Ok(index) => Some(std::mem::replace(&mut run.pairs[index].1, value)),
                 // Keys which come in order fill their leaves.
                 Err(index) if index == run.pairs.len() && index >= Run::<K, V>::PAIRS_MAX => {
@@ -91,9 +91,9 @@ impl<K: Key, V: Value> TreeMap<K, V> {
     pub fn remove(&mut self, key: &K) -> Option<V> {
         // Whoever is not there should not cost copies of shared nodes.
         self.get(key)?;
-        self.tree.edit(
+        self.tree.change(
             |bound| bound <= key,
-            |run, _, _| {
+            |run, _| {
                 let index = run.search(key).ok()?;
                 Some(run.pairs.remove(index).1)
             },

@@ -179,7 +179,7 @@ impl<L: Leaf> Tree<L> {
     /// position of its first element.
     #[inline]
     pub fn find(&self, reached: impl FnMut(&L::Bound) -> bool) -> Option<(&L, usize)> {
-        let mut seek = ByBound::new(reached);
+        let mut seek = ByBound::<_, true>::new(reached);
         self.seek(&mut seek).map(|leaf| (leaf, seek.reached()))
     }
 
@@ -202,8 +202,8 @@ impl<L: Leaf> Tree<L> {
             match node {
                 Node::Leaf(leaf) => return (leaf.due() <= now).then_some(first),
                 Node::Inner(inner) => {
-                    let (child, before) = inner.child_due(now)?;
-                    first += before;
+                    let child = inner.child_due(now)?;
+                    first += inner.count_before(child);
                     node = inner.child(child);
                 }
             }
@@ -233,7 +233,18 @@ impl<L: Leaf> Tree<L> {
         reached: impl FnMut(&L::Bound) -> bool,
         edit: impl FnOnce(&mut L, usize, &mut Vec<L>) -> R,
     ) -> R {
-        self.edit_by(ByBound::new(reached), edit)
+        self.edit_by(ByBound::<_, true>::new(reached), edit)
+    }
+
+    /// The same without the position, which takes some time to sum up.
+    #[inline]
+    pub fn change<R>(
+        &mut self,
+        reached: impl FnMut(&L::Bound) -> bool,
+        change: impl FnOnce(&mut L, &mut Vec<L>) -> R,
+    ) -> R {
+        let seek = ByBound::<_, false>::new(reached);
+        self.edit_by(seek, |leaf, _, following| change(leaf, following))
     }
 
     /// Adds a leaf behind all others.
@@ -266,7 +277,7 @@ impl<L: Leaf> Tree<L> {
     /// position of its first element.
     #[inline]
     pub fn iter_at(&self, reached: impl FnMut(&L::Bound) -> bool) -> (Leaves<'_, L>, usize) {
-        let mut seek = ByBound::new(reached);
+        let mut seek = ByBound::<_, true>::new(reached);
         let leaves = Leaves::new(self.root.as_ref(), &mut seek);
         (leaves.whole(), seek.reached())
     }
@@ -278,7 +289,7 @@ impl<L: Leaf> Tree<L> {
         &self,
         reached: impl FnMut(&L::Bound) -> bool,
     ) -> (LeavesBack<'_, L>, usize) {
-        let mut seek = ByBound::new(reached);
+        let mut seek = ByBound::<_, true>::new(reached);
         let leaves = LeavesBack::new(self.root.as_ref(), &mut seek);
         (leaves.whole(), seek.reached())
     }
@@ -332,7 +343,7 @@ impl<L: Leaf> Tree<L> {
     /// The leaf that [`find`](Self::find) gives, to change elements in place: their number, order
     /// and deadlines stay.
     fn leaf_by_bound_mut(&mut self, reached: impl FnMut(&L::Bound) -> bool) -> Option<&mut L> {
-        let mut seek = ByBound::new(reached);
+        let mut seek = ByBound::<_, false>::new(reached);
         let mut node = self.root.as_mut()?;
         loop {
             match node {

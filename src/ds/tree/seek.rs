@@ -44,28 +44,31 @@ impl Reached for ByPosition {
 }
 
 /// To the last leaf whose bound satisfies a predicate that holds for lower ones and not for higher.
-pub(super) struct ByBound<P> {
+/// Positions are only summed up if they COUNT.
+pub(super) struct ByBound<P, const COUNT: bool> {
     reached: P,
     first: usize,
 }
 
-impl<P> ByBound<P> {
+impl<P, const COUNT: bool> ByBound<P, COUNT> {
     #[inline]
-    pub(super) fn new(reached: P) -> ByBound<P> {
+    pub(super) fn new(reached: P) -> ByBound<P, COUNT> {
         ByBound { reached, first: 0 }
     }
 }
 
-impl<L: Leaf, P: FnMut(&L::Bound) -> bool> Seek<L> for ByBound<P> {
+impl<L: Leaf, P: FnMut(&L::Bound) -> bool, const COUNT: bool> Seek<L> for ByBound<P, COUNT> {
     #[inline]
     fn enter(&mut self, inner: &Inner<L>) -> usize {
-        let (child, before) = inner.child_reached(&mut self.reached);
-        self.first += before;
+        let child = inner.child_reached(&mut self.reached);
+        if COUNT {
+            self.first += inner.count_before(child);
+        }
         child
     }
 }
 
-impl<P> Reached for ByBound<P> {
+impl<P, const COUNT: bool> Reached for ByBound<P, COUNT> {
     #[inline]
     fn reached(&self) -> usize {
         self.first

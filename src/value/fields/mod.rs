@@ -146,9 +146,9 @@ impl Fields {
             self.tree.push_leaf(leaf);
             return Before::Absent;
         }
-        self.tree.edit(
+        self.tree.change(
             |bound| *bound <= hash,
-            |leaf, _, _| match leaf.find(hash, field) {
+            |leaf, _| match leaf.find(hash, field) {
                 Some(index) => {
                     let before = Before::Present(leaf.item(index).deadline);
                     leaf.replace(index, value, deadline);
@@ -169,9 +169,9 @@ impl Fields {
             return self.insert(member, b"", None);
         }
         let hash = hash_of(self.seed, member);
-        self.tree.edit(
+        self.tree.change(
             |bound| *bound <= hash,
-            |leaf, _, _| {
+            |leaf, _| {
                 let is_new = leaf.find(hash, member).is_none();
                 if is_new {
                     let (field, value) = (Part::Bytes(member), Part::Bytes(b""));
@@ -207,9 +207,9 @@ impl Fields {
             return false;
         }
         let hash = hash_of(self.seed, field);
-        self.tree.edit(
+        self.tree.change(
             |bound| *bound <= hash,
-            |leaf, _, _| {
+            |leaf, _| {
                 let index = leaf.find(hash, field);
                 if let Some(index) = index {
                     change(leaf, index);

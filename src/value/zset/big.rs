@@ -202,9 +202,9 @@ impl BigZset {
             return self.order.push_leaf(Run::of(element));
         }
         let cut = Cut::Element(score, member, Side::Behind);
-        self.order.edit(
+        self.order.change(
             |bound| bound.is_before(cut),
-            |leaf, _, behind| leaf.insert(leaf.count_before(cut), element, behind),
+            |leaf, behind| leaf.insert(leaf.count_before(cut), element, behind),
         );
     }
 
@@ -212,17 +212,15 @@ impl BigZset {
         if self.index.is_empty() {
             return self.index.push_leaf(Hashes::of(&[(hash, score)]));
         }
-        self.index.edit(
-            |bound| *bound <= hash,
-            |leaf, _, _| leaf.insert(hash, score),
-        );
+        self.index
+            .change(|bound| *bound <= hash, |leaf, _| leaf.insert(hash, score));
     }
 
     fn move_in_order(&mut self, old: f64, new: f64, member: &[u8], hash: u32) {
         let cut = Cut::Element(old, member, Side::Behind);
-        let moved = self.order.edit(
+        let moved = self.order.change(
             |bound| bound.is_before(cut),
-            |leaf, _, _| {
+            |leaf, _| {
                 let index = leaf.index_of(old, member).expect("found before");
                 let moved = leaf.move_within(index, new);
                 if !moved {
@@ -238,9 +236,9 @@ impl BigZset {
 
     /// Changes the entry of the index with this hash and score, which is there.
     fn edit_index(&mut self, hash: u32, score: f64, edit: impl Fn(&mut Hashes, usize)) {
-        let found = self.index.edit(
+        let found = self.index.change(
             |bound| *bound <= hash,
-            |leaf, _, _| match leaf.index_of(hash, score) {
+            |leaf, _| match leaf.index_of(hash, score) {
                 Some(index) => {
                     edit(leaf, index);
                     true
@@ -264,9 +262,9 @@ impl BigZset {
         let hash = self.hash(member);
         let (_, score) = self.find_hashed(hash, member)?;
         let cut = Cut::Element(score, member, Side::Behind);
-        self.order.edit(
+        self.order.change(
             |bound| bound.is_before(cut),
-            |leaf, _, _| {
+            |leaf, _| {
                 let index = leaf.index_of(score, member).expect("found before");
                 leaf.remove(index..index + 1);
             },
