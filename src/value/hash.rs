@@ -63,7 +63,10 @@ impl<'a> Hash<'a> {
     /// The value of `field`.
     #[inline]
     pub fn get(self, field: &[u8], now: UnixMs) -> Option<Str<'a>> {
-        self.find(field, now).map(|(value, _)| value)
+        match self {
+            Hash::Packed(_) => self.find(field, now).map(|(value, _)| value),
+            Hash::Big(big) => big.fields.value(field, now),
+        }
     }
 
     /// The value and the deadline of `field`.

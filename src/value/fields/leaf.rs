@@ -132,6 +132,17 @@ impl<'a> Part<'a> {
     }
 }
 
+impl<'a> From<Part<'a>> for Str<'a> {
+    #[inline]
+    fn from(part: Part<'a>) -> Str<'a> {
+        match part {
+            Part::Bytes(bytes) => Str::Inline(bytes),
+            Part::Flat(bytes) => Str::Flat(bytes),
+            Part::Rope(rope) => Str::Rope(rope),
+        }
+    }
+}
+
 /// An entry on its way into a leaf.
 #[derive(Clone, Copy)]
 pub(super) struct NewEntry<'a> {
@@ -183,21 +194,39 @@ impl FieldLeaf {
     #[inline]
     pub(super) fn find(&self, hash: u64, field: &[u8]) -> Option<usize> {
         let tags = &self.bytes[..usize::from(self.count)];
-        memchr_iter(tag_of(hash), tags).find(|&index| self.field(index) == field)
+        memchr_iter(tag_of(hash), tags).find(|&index| self.is_field(index, field))
+    }
+
+    /// Whether the entry at `index` is that of `field`. Of a short one's, the length in the code
+    /// tells most of it, and where the entry ends is not looked up.
+    #[inline]
+    fn is_field(&self, index: usize, field: &[u8]) -> bool {
+        let len = field.len();
+        if len >= usize::from(LONG_FIRST) {
+            return self.field(index) == field;
+        }
+        let entry = &self.bytes[self.directory_bytes() + self.offset(index)..];
+        let start = 1 + if entry[0] & DEADLINE == 0 {
+            0
+        } else {
+            DEADLINE_BYTES
+        };
+        usize::from(entry[0] & LENGTH) == len && entry[start..start + len] == *field
+    }
+
+    /// The value at `index`.
+    #[inline]
+    pub(super) fn value(&self, index: usize) -> Str<'_> {
+        self.value_at(self.place(index)).into()
     }
 
     /// The entry at `index`.
     #[inline]
     pub(super) fn item(&self, index: usize) -> Item<'_> {
         let place = self.place(index);
-        let value = match self.value_at(place) {
-            Part::Bytes(bytes) => Str::Inline(bytes),
-            Part::Flat(bytes) => Str::Flat(bytes),
-            Part::Rope(rope) => Str::Rope(rope),
-        };
         Item {
             field: self.field_at(place),
-            value,
+            value: self.value_at(place).into(),
             deadline: self.deadline_at(place),
         }
     }
@@ -329,7 +358,8 @@ impl FieldLeaf {
         (0..usize::from(self.count)).find(due)
     }
 
-    fn deadline(&self, index: usize) -> Option<UnixMs> {
+    #[inline]
+    pub(super) fn deadline(&self, index: usize) -> Option<UnixMs> {
         self.deadline_at(self.place(index))
     }
 

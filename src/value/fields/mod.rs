@@ -113,6 +113,20 @@ impl Fields {
         leaf.find(hash, field).map(|index| leaf.item(index))
     }
 
+    /// The value of `field`, unless its deadline is `now` at the latest.
+    #[inline]
+    pub fn value(&self, field: &[u8], now: UnixMs) -> Option<Str<'_>> {
+        let hash = hash_of(self.seed, field);
+        let (leaf, _) = self.tree.find(|bound| *bound <= hash)?;
+        let index = leaf.find(hash, field)?;
+        // Most leaves have nothing that is due, and few fields are looked at any closer.
+        let is_due = || leaf.deadline(index).is_some_and(|deadline| deadline <= now);
+        if leaf.due() <= now.0 && is_due() {
+            return None;
+        }
+        Some(leaf.value(index))
+    }
+
     /// Whether `field` is there.
     #[inline]
     pub fn contains(&self, field: &[u8]) -> bool {
