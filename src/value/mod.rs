@@ -10,6 +10,7 @@
 
 pub mod fields;
 pub mod geo;
+pub mod group;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
