@@ -18,6 +18,7 @@ use sha1::{Digest as _, Sha1};
 use crate::ds::number::DoubleText;
 use crate::keyspace::{Entry, View};
 use crate::sys::clock::UnixMs;
+use crate::value::stream::{Stream, StreamId};
 use crate::value::{Kind, Value};
 
 /// A fingerprint under construction.
@@ -85,7 +86,18 @@ impl Digest {
                 of_member.mix(DoubleText::of_17_digits(score).as_bytes());
                 self.xor(&of_member.0);
             }),
-            Value::Stream(_) => {}
+            Value::Stream(stream) => self.mix_stream(stream),
+        }
+    }
+
+    /// Entries in their order: ids, their parts joined by a point, then fields and values.
+    fn mix_stream(&mut self, stream: &Stream) {
+        for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+            let StreamId { ms, seq } = entry.id;
+            self.mix(format!("{ms}.{seq}").as_bytes());
+            for word in entry.words() {
+                self.mix(word.text(&mut itoa::Buffer::new()));
+            }
         }
     }
 

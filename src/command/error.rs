@@ -3,6 +3,7 @@
 //! The text is API: clients and tests compare it, so it is Redis's to the letter, its code first.
 
 mod admin;
+mod stream;
 
 use std::borrow::Cow;
 

@@ -24,6 +24,7 @@ mod object;
 mod rows;
 mod scan;
 mod set;
+mod stream;
 mod string;
 mod text;
 mod zset;
@@ -44,6 +45,7 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::list::COMMANDS,
     rows::object::COMMANDS,
     rows::set::COMMANDS,
+    rows::stream::COMMANDS,
     rows::string::COMMANDS,
     rows::zset::COMMANDS,
 ];

@@ -9,5 +9,6 @@ pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod object;
 pub(super) mod set;
+pub(super) mod stream;
 pub(super) mod string;
 pub(super) mod zset;

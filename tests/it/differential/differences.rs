@@ -2,6 +2,7 @@
 
 use super::generate::Dialect;
 use super::pair::Command;
+use super::streams;
 use crate::harness::reply::Reply;
 
 /// How much of a reply must agree.
@@ -12,6 +13,8 @@ pub(super) enum Compare {
     Unordered,
     /// Numbers so close: time passes between two servers.
     Within(u64),
+    /// All but the times in it.
+    Timeless,
     /// The kind of reply only, and the text of an error: chance, or a clock of the server's own.
     Kind,
 }
@@ -39,6 +42,7 @@ pub(super) fn comparison(command: &Command) -> Compare {
         ("srandmember", _) => Compare::Kind,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
         ("pttl" | "pexpiretime", _) => Compare::Within(APART_MS),
+        ("xpending" | "xinfo", _) => Compare::Timeless,
         ("randomkey" | "time" | "lolwut" | "info", _) => Compare::Kind,
         ("object", "idletime" | "freq") | ("memory", "usage") => Compare::Kind,
         ("command", "") => Compare::Kind,
@@ -65,20 +69,26 @@ fn words_behind_key_are(command: &Command, expected: &[&str]) -> bool {
 }
 
 /// A difference that is meant to be.
-struct Difference {
+pub(super) struct Difference {
     /// The oracle it is a difference from.
-    from: Dialect,
+    pub(super) from: Dialect,
     /// The command's first word, in lower case.
-    command: &'static str,
+    pub(super) command: &'static str,
     /// Whether it explains these replies, the oracle's first.
-    explains: fn(&Command, &Reply, &Reply) -> bool,
+    pub(super) explains: fn(&Command, &Reply, &Reply) -> bool,
     /// Why we answer otherwise. For readers; `docs/COMPATIBILITY.md` tells users.
     #[expect(dead_code, reason = "the reason is for who reads the table")]
-    reason: &'static str,
+    pub(super) reason: &'static str,
 }
 
-/// All of them.
+/// All of them, except those of streams.
 const MEANT: &[Difference] = &[
+    Difference {
+        from: Dialect::Valkey,
+        command: "getex",
+        explains: |_, valkey, ours| valkey.is_error() && is_error(ours, "WRONGTYPE"),
+        reason: "the value's type is looked at before the options are read, as in Redis",
+    },
     Difference {
         from: Dialect::Redis70,
         command: "sscan",
@@ -293,7 +303,7 @@ fn ends_at_zero(oracle: &Reply, subject: &Reply) -> bool {
     cut != *ours && cut == *theirs
 }
 
-fn is_error(reply: &Reply, text: &str) -> bool {
+pub(super) fn is_error(reply: &Reply, text: &str) -> bool {
     matches!(reply, Reply::Error(error) if error.starts_with(text.as_bytes()))
 }
 
@@ -309,5 +319,5 @@ pub(super) fn is_meant(
             && words_are(command, &[difference.command])
             && (difference.explains)(command, oracle, subject)
     };
-    ends_at_zero(oracle, subject) || MEANT.iter().any(explains)
+    ends_at_zero(oracle, subject) || MEANT.iter().chain(streams::MEANT).any(explains)
 }

@@ -5,6 +5,7 @@ use super::geo::geo;
 use super::hashes;
 use super::hyperloglog::hyperloglog;
 use super::sets;
+use super::streams;
 use super::values::Values;
 
 /// A kind of command with its share of all.
@@ -26,7 +27,7 @@ pub(super) fn all() -> Vec<Family> {
         may_spoil: false,
         make,
     };
-    vec![
+    let mut all = vec![
         family(14, set),
         family(10, get),
         family(8, many),
@@ -55,7 +56,9 @@ pub(super) fn all() -> Vec<Family> {
         careful(3, hashes::draw),
         careful(2, hashes::odd),
         family(8, hashes::deadline),
-    ]
+    ];
+    all.extend(streams::all());
+    all
 }
 
 /// Options in any order, each with a chance of one in `n`.

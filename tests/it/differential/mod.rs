@@ -15,6 +15,7 @@ mod hyperloglog;
 mod pair;
 mod sets;
 mod shrink;
+mod streams;
 mod values;
 
 use std::collections::BTreeMap;

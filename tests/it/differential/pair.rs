@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::differences::{self, Compare};
 use super::generate::Dialect;
+use super::streams::timeless;
 use crate::harness::client::{Address, Client, NoReply, encode};
 use crate::harness::reply::{Reply, quoted};
 use crate::harness::server::Server;
@@ -182,6 +183,7 @@ fn same(
         Compare::Unordered => sorted(oracle) == sorted(subject),
         Compare::Within(limit) => within(limit, oracle, subject),
         Compare::Kind if oracle.is_error() => oracle == subject,
+        Compare::Timeless => timeless(oracle) == timeless(subject),
         Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
     };
     same || differences::is_meant(dialect, command, oracle, subject)

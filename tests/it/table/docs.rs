@@ -42,6 +42,11 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("shutdown", "9.0.0", "Valkey has SAFE and FAILOVER"),
     ("substr", "deprecated", "Valkey took it back"),
     ("substr", "replaced_by", "Valkey took it back"),
+    (
+        "xinfo|stream",
+        "block",
+        "Redis 7.2 has FULL as a word of the block",
+    ),
     ("zrangebylex", "deprecated", "Valkey took it back"),
     ("zrangebylex", "replaced_by", "Valkey took it back"),
     ("zrangebyscore", "deprecated", "Valkey took it back"),
