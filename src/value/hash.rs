@@ -61,7 +61,7 @@ impl<'a> Hash<'a> {
     }
 
     /// The value of `field`.
-    #[inline]
+    #[inline(always)]
     pub fn get(self, field: &[u8], now: UnixMs) -> Option<Str<'a>> {
         match self {
             Hash::Packed(_) => self.find(field, now).map(|(value, _)| value),
@@ -70,7 +70,7 @@ impl<'a> Hash<'a> {
     }
 
     /// The value and the deadline of `field`.
-    #[inline]
+    #[inline(always)]
     pub fn find(self, field: &[u8], now: UnixMs) -> Option<(Str<'a>, Option<UnixMs>)> {
         match self {
             Hash::Packed(bytes) => {

@@ -12,11 +12,11 @@
 //! sweep stays where it is until there is none.
 
 use super::directory::CURSOR_BITS;
-use super::prefetch::prefetch;
 use super::scan::segment_range;
 use super::segment::{Dues, NEVER, Seg, Spot};
 use super::{Node, Opened, Path, Table, is_due, retire_node};
 use crate::ds::epoch::Epoch;
+use crate::ds::prefetch::prefetch;
 
 /// What one step of a sweep did.
 #[derive(Clone, Copy, Debug, Default)]

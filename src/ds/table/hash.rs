@@ -1,8 +1,6 @@
 //! The hash of keys: SipHash-1-3 under a seed of the process, so that nobody outside can choose
 //! keys that collide. About 12 ns for 16 bytes.
 
-use std::hash::Hasher;
-
 use siphasher::sip::SipHasher13;
 
 /// What a process hashes its keys under.
@@ -13,8 +11,6 @@ impl Seed {
     /// The hash of `key`.
     #[inline]
     pub fn hash(self, key: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
-        hasher.write(key);
-        hasher.finish()
+        SipHasher13::new_with_keys(self.0[0], self.0[1]).hash(key)
     }
 }

@@ -51,7 +51,6 @@ mod due;
 mod frozen;
 mod hash;
 mod opened;
-mod prefetch;
 mod resize;
 mod scan;
 mod segment;

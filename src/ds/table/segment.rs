@@ -13,8 +13,9 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::bucket::{Bucket, FRESH, INNER, Place, SLOTS, Slot, VOLATILE, fingerprint, home_of};
-use super::prefetch::prefetch;
 use super::{Keyed, Node};
+use crate::ds::prefetch::prefetch;
+use crate::ds::same::same_bytes;
 
 /// Buckets in a segment that can still be split.
 pub(super) const BUCKETS_MAX: usize = 95;
@@ -64,19 +65,6 @@ pub(super) struct Header {
 }
 
 const _: () = assert!(size_of::<Header>() == LINE_BYTES);
-
-/// Whether two keys are equal. Most keys are short: two overlapping words decide, without a call.
-#[inline]
-fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    match a.len() {
-        _ if a.len() != b.len() => false,
-        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
-        17..=32 => {
-            a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk()
-        }
-        _ => a == b,
-    }
-}
 
 /// Bytes of a cache line.
 const LINE_BYTES: usize = 64;

@@ -10,7 +10,7 @@
 //! | lookup | a hash (12 ns), 3 levels of bounds for a million, a scan of a hundred tags |
 //! | a new field | the same, and its bytes behind the leaf's others; 2 µs for a split every 50 |
 //! | one at random | the counts in the tree lead to any rank |
-//! | memory | 4 bytes a field beside its own, some 3 of its leaf and the tree, 10 % slack |
+//! | memory | 5 bytes a field beside its own, some 3 of its leaf and the tree, 10 % slack |
 //! | clone | nothing; a change to a shared leaf copies its 4 KB |
 
 mod leaf;

@@ -1,10 +1,22 @@
 //! Telling the processor what will be read soon.
+#![expect(unsafe_code, reason = "prefetches are intrinsics")]
 
 use std::ptr::NonNull;
 
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
+
+/// Begins to load all cache lines of `bytes`, at once.
+#[inline]
+pub fn prefetch_all(bytes: &[u8]) {
+    for line in bytes.chunks(LINE_BYTES) {
+        prefetch(NonNull::from(&line[0]));
+    }
+}
+
 /// Begins to load the cache line at `at`. A hint: nothing is read.
 #[inline]
-pub(super) fn prefetch<T>(at: NonNull<T>) {
+pub fn prefetch<T>(at: NonNull<T>) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
