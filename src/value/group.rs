@@ -44,6 +44,25 @@ pub struct Consumer {
     pending: TreeMap<StreamId, ()>,
 }
 
+/// A consumer that is no more, and what was pending for it.
+pub struct RemovedConsumer {
+    consumer: Consumer,
+    /// What was known of it, if it left as a whole.
+    pending: TreeMap<StreamId, Pending>,
+}
+
+impl RemovedConsumer {
+    /// How many entries were pending for it.
+    pub fn pending_len(&self) -> usize {
+        self.consumer.pending_len()
+    }
+
+    /// Whether dropping it takes more than a few microseconds.
+    pub fn is_heavy(&self) -> bool {
+        self.consumer.pending.is_heavy() || self.pending.is_heavy()
+    }
+}
+
 impl Consumer {
     /// How many entries it has not acknowledged.
     pub fn pending_len(&self) -> usize {
@@ -108,13 +127,19 @@ impl Group {
         self.consumers.edit(name, change).is_some()
     }
 
-    /// Removes a consumer with all that is pending for it; how much that was.
-    pub fn remove_consumer(&mut self, name: &[u8]) -> Option<usize> {
+    /// Removes a consumer with all that is pending for it.
+    pub fn remove_consumer(&mut self, name: &[u8]) -> Option<RemovedConsumer> {
         let consumer = self.consumers.remove(name)?;
-        for (id, ()) in consumer.pending.iter() {
-            self.pending.remove(&id);
+        let mut pending = TreeMap::new();
+        if consumer.pending.len() == self.pending.len() {
+            // Nobody else has any: they go together.
+            std::mem::swap(&mut self.pending, &mut pending);
+        } else {
+            for (id, ()) in consumer.pending.iter() {
+                self.pending.remove(&id);
+            }
         }
-        Some(consumer.pending.len())
+        Some(RemovedConsumer { consumer, pending })
     }
 
     /// Makes entries pending for a consumer, as delivered for the first time.
@@ -205,3 +230,6 @@ impl Group {
 
 /// More consumers are freed by another thread.
 const CONSUMERS_LIGHT_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests;

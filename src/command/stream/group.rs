@@ -117,11 +117,16 @@ pub(in crate::command) fn xgroup_delconsumer(
     let (key, name, consumer) = (args.key()?, args.bytes()?, args.bytes()?);
     let mut entry = open_group(call, key, name)?;
     let remove = |group: &mut Group| group.remove_consumer(consumer);
-    let removed = Stream::of(&mut entry)?.edit_group(name, remove).flatten();
-    call.reply.count(removed.unwrap_or_default());
-    if removed.is_some() {
-        call.changed(EventClass::STREAM, "xgroup-delconsumer", key, 1);
+    let Some(removed) = Stream::of(&mut entry)?.edit_group(name, remove).flatten() else {
+        call.reply.int(0);
+        return Ok(());
+    };
+    let pending = removed.pending_len();
+    if removed.is_heavy() {
+        entry.discard(removed);
     }
+    call.reply.count(pending);
+    call.changed(EventClass::STREAM, "xgroup-delconsumer", key, 1);
     Ok(())
 }
 
