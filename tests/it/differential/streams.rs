@@ -270,6 +270,9 @@ fn min_idle(v: &mut Values) -> &'static str {
     v.one_of(&["0", "0", "0", "3600000", "-1", "x"])
 }
 
+/// No great ones: Redis makes room for as many ids first.
+const AUTOCLAIM_COUNTS: &[&str] = &["1", "2", "3", "7", "100", "0", "-1", "x", "01"];
+
 fn pending(v: &mut Values, _: Dialect) -> Words {
     let (key, group) = (key(v), v.one_of(GROUPS));
     let named = |name: &str| Words::new(name).arg(&key).arg(group);
@@ -321,7 +324,7 @@ fn pending(v: &mut Values, _: Dialect) -> Words {
                 .arg(min_idle(v));
             let words = words.arg(bound(v));
             let words = match v.once_in(2) {
-                true => words.arg("COUNT").arg(small_count(v)),
+                true => words.arg("COUNT").arg(v.one_of(AUTOCLAIM_COUNTS)),
                 false => words,
             };
             match v.once_in(3) {
