@@ -8,8 +8,6 @@ use std::process::Command;
 fn every_scenario_runs_on_small_sizes() {
     let output = Command::new(env!("CARGO_BIN_EXE_ruddle-bench"))
         .args(["--smoke", "--json"])
-        .args(["throughput", "memory", "pause"])
-        .args(["expiry", "expiry-load", "idle"])
         .output()
         .expect("ruddle-bench starts");
     let json = String::from_utf8_lossy(&output.stdout);
@@ -17,6 +15,8 @@ fn every_scenario_runs_on_small_sizes() {
     assert!(output.status.success(), "{errors}");
     for (scenario, figures) in [
         ("throughput", ["ops_per_s", "cpu_us"]),
+        ("collections", ["ops_per_s", "cpu_us"]),
+        ("elements", ["rss_per_element", "used_per_element"]),
         ("memory", ["rss_per_key", "used_per_key"]),
         ("pause", ["wait_max", "loop_max"]),
         ("expiry", ["half_gone_ms", "left"]),
