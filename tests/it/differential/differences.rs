@@ -91,6 +91,20 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
+        command: "object",
+        explains: |_, redis, ours| {
+            (redis.text(), ours.text()) == (Some(b"quicklist"), Some(b"listpack"))
+        },
+        reason: "a short list is one listpack, as in Redis 7.2",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "lpos",
+        explains: |command, _, ours| has_least_integer(command) && ours.is_error(),
+        reason: "a rank without a negative is refused, as in Redis 7.2",
+    },
+    Difference {
+        from: Dialect::Redis70,
         command: "sscan",
         explains: |_, _, ours| is_error(ours, "ERR NOVALUES") || is_error(ours, "ERR NOSCORES"),
         reason: "options of HSCAN and ZSCAN have an error of their own, as in Valkey",
@@ -280,6 +294,11 @@ const MEANT: &[Difference] = &[
 
 /// What Redis says where Valkey says `ERR member … does not exist`.
 const NO_SUCH_PLACE: &str = "ERR could not decode requested zset member";
+/// Whether the integer that has no negative is among the words.
+fn has_least_integer(command: &Command) -> bool {
+    let least = i64::MIN.to_string();
+    command.0.iter().any(|word| word == least.as_bytes())
+}
 
 /// What Redis says of an object that many keys share.
 const SHARED: i64 = 2_147_483_647;

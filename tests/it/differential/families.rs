@@ -4,6 +4,7 @@ use super::generate::{Dialect, Words};
 use super::geo::geo;
 use super::hashes;
 use super::hyperloglog::hyperloglog;
+use super::lists;
 use super::sets;
 use super::streams;
 use super::values::Values;
@@ -46,6 +47,11 @@ pub(super) fn all() -> Vec<Family> {
         family(6, hyperloglog),
         careful(8, geo),
         family(2, database),
+        family(8, lists::push),
+        family(5, lists::pop),
+        family(3, lists::shift),
+        careful(6, lists::edit),
+        family(8, lists::ask),
         family(12, sets::change),
         family(8, sets::ask),
         family(8, sets::algebra),

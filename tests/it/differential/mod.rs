@@ -12,6 +12,7 @@ mod generate;
 mod geo;
 mod hashes;
 mod hyperloglog;
+mod lists;
 mod pair;
 mod sets;
 mod shrink;
