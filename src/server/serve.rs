@@ -101,16 +101,14 @@ impl Server {
             self.check_output_limit(key);
         }
         self.reclaim_buffer(key);
-        let client = &mut self.clients[key];
-        if client.activity == Activity::Blocked && client.flags.contains(ClientFlags::HUNG_UP) {
-            // Nobody is there to be served, whatever it sent before it left.
-            client.close(CloseReason::Gone);
-        }
         let client = &self.clients[key];
         let work = client.flags & (ClientFlags::UNREAD | ClientFlags::UNPARSED);
+        // One that waits for a key is read on only if its end stands behind what it sent.
+        let ends = ClientFlags::UNREAD | ClientFlags::HUNG_UP;
+        let is_leaving = client.activity == Activity::Blocked && client.flags.contains(ends);
         if client.is_closing() {
             self.work.closing.push(key);
-        } else if client.is_ready() && !work.is_empty() {
+        } else if is_leaving || client.is_ready() && !work.is_empty() {
             self.activate(key);
         }
     }

@@ -12,7 +12,8 @@
 //! become ready by it (BLMOVE) stand behind those that were before. It ends because everybody who
 //! is served leaves, and who is tried in vain touches nothing.
 //!
-//! While a client waits its input is read (its end would be missed otherwise) and kept.
+//! A client that waits and whose peer sends no more is passed over, and closed when all it sent is
+//! read: nobody is there to be served.
 
 use std::sync::Arc;
 
