@@ -6,6 +6,7 @@
 //! [`differences`], each with its reason; there is no other tolerance but for what no two servers
 //! can agree on (time that passes, the order of a hash table).
 
+mod blocking;
 mod differences;
 mod families;
 mod generate;

@@ -1,7 +1,7 @@
 //! A client that says exactly what it is told, and reads replies with a time limit.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -29,6 +29,7 @@ pub(crate) enum NoReply {
 
 trait Stream: Read + Write + Send {
     fn limit(&self, limit: Duration) -> std::io::Result<()>;
+    fn end(&self) -> std::io::Result<()>;
 }
 
 impl Stream for UnixStream {
@@ -36,12 +37,20 @@ impl Stream for UnixStream {
         self.set_read_timeout(Some(limit))?;
         self.set_write_timeout(Some(limit))
     }
+
+    fn end(&self) -> std::io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
 }
 
 impl Stream for TcpStream {
     fn limit(&self, limit: Duration) -> std::io::Result<()> {
         self.set_read_timeout(Some(limit))?;
         self.set_write_timeout(Some(limit))
+    }
+
+    fn end(&self) -> std::io::Result<()> {
+        self.shutdown(Shutdown::Write)
     }
 }
 
@@ -80,6 +89,16 @@ impl Client {
         self.stream.write_all(bytes)
     }
 
+    /// Sends what the socket's buffers take at once.
+    pub(crate) fn send_some(&mut self, bytes: &[u8]) {
+        let limit = Duration::from_millis(1);
+        self.stream.limit(limit).expect("a limit for the socket");
+        // It fails when they are full.
+        let _ = self.stream.write_all(bytes);
+        let patience = self.patience;
+        self.stream.limit(patience).expect("a limit for the socket");
+    }
+
     /// Sends one command.
     pub(crate) fn send<T: AsRef<[u8]>>(&mut self, args: &[T]) -> std::io::Result<()> {
         self.send_raw(&encode(args))
@@ -99,6 +118,21 @@ impl Client {
                 Err(reply::NotResp(text)) => return Err(NoReply::NotResp(text)),
             }
         }
+    }
+
+    /// The next reply, if it comes before `limit` is over.
+    pub(crate) fn read_within(&mut self, limit: Duration) -> Result<Reply, NoReply> {
+        let patience = std::mem::replace(&mut self.patience, limit);
+        self.stream.limit(limit).expect("a limit for the socket");
+        let result = self.read();
+        self.patience = patience;
+        self.stream.limit(patience).expect("a limit for the socket");
+        result
+    }
+
+    /// Ends the connection's way to the server; replies can still come.
+    pub(crate) fn end_sending(&mut self) {
+        self.stream.end().expect("half of the connection is closed");
     }
 
     fn fill(&mut self) -> Result<(), NoReply> {

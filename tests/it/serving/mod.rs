@@ -7,6 +7,7 @@ mod limits;
 mod listening;
 mod process;
 mod protocol;
+mod waiting;
 
 use crate::harness::server::Start;
 use crate::harness::target::Target;
