@@ -193,6 +193,9 @@ impl CommandError {
         Self::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
     pub const WEIGHT_NOT_A_FLOAT: CommandError = Self::fixed("ERR weight value is not a float");
 
+    pub const SCORES_NOT_DOUBLES: CommandError =
+        Self::fixed("ERR One or more scores can't be converted into double");
+
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
     pub const WOULD_OVERFLOW: CommandError =

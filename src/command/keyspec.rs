@@ -222,5 +222,40 @@ pub fn georadius(request: Request<'_>, found: &mut Vec<FoundKey>) {
     }));
 }
 
+/// SORT reads one key and stores under that of the last STORE; what BY and GET read follows from
+/// the elements.
+pub fn sort(request: Request<'_>, found: &mut Vec<FoundKey>) {
+    sort_ro(request, found);
+    let mut target = None;
+    let mut index = 2;
+    while index < request.len() {
+        let after = request.len() - index - 1;
+        let word = request.bytes(index).to_ascii_lowercase();
+        index += match word.as_slice() {
+            b"limit" if after >= 2 => 3,
+            b"get" | b"by" if after >= 1 => 2,
+            b"store" if after >= 1 => {
+                target = Some(index + 1);
+                2
+            }
+            _ => 1,
+        };
+    }
+    found.extend(target.map(|index| FoundKey {
+        index,
+        flags: KeyFlags::OW.union(KeyFlags::UPDATE),
+    }));
+}
+
+/// SORT_RO reads one key, and what follows from the elements.
+pub fn sort_ro(request: Request<'_>, found: &mut Vec<FoundKey>) {
+    if request.len() > 1 {
+        found.push(FoundKey {
+            index: 1,
+            flags: KeyFlags::RO.union(KeyFlags::ACCESS),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests;

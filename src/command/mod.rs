@@ -24,6 +24,7 @@ mod object;
 mod rows;
 mod scan;
 mod set;
+mod sort;
 mod stream;
 mod string;
 mod text;
@@ -45,6 +46,7 @@ pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::list::COMMANDS,
     rows::object::COMMANDS,
     rows::set::COMMANDS,
+    rows::sort::COMMANDS,
     rows::stream::COMMANDS,
     rows::string::COMMANDS,
     rows::zset::COMMANDS,

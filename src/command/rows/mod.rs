@@ -9,6 +9,7 @@ pub(super) mod keys;
 pub(super) mod list;
 pub(super) mod object;
 pub(super) mod set;
+pub(super) mod sort;
 pub(super) mod stream;
 pub(super) mod string;
 pub(super) mod zset;

@@ -35,8 +35,8 @@ impl BigList {
         list
     }
 
-    /// The entries, if they are no more than a packed list may have to become one again.
-    pub(super) fn shrunk(&self, limit: Limit) -> Option<&Run> {
+    /// The entries, if they are no more than a listpack within `limit` may have.
+    pub(super) fn one_run(&self, limit: Limit) -> Option<&Run> {
         if self.chunks.leaf_count() != 1 {
             return None;
         }
@@ -44,7 +44,7 @@ impl BigList {
             return None;
         };
         let bytes = run.entries_bytes().len() + REDIS_FRAME_BYTES;
-        let fits = !limit.half().is_exceeded(bytes, run.len());
+        let fits = !limit.is_exceeded(bytes, run.len());
         fits.then_some(run)
     }
 

@@ -32,6 +32,21 @@ impl NewList {
         NewList::Big(list)
     }
 
+    /// A list of `texts` as SORT makes it: packed if it turns out to be within the limit.
+    pub fn sorted<'t>(
+        texts: impl DoubleEndedIterator<Item = &'t [u8]> + Clone,
+        limit: Limit,
+    ) -> NewList {
+        let mut list = BigList::default();
+        for text in texts.clone() {
+            list.push(End::Tail, text, limit);
+        }
+        match list.one_run(limit) {
+            Some(_) => NewList::Packed(pack(End::Tail, texts)),
+            None => NewList::Big(list),
+        }
+    }
+
     /// Hands the list over as a value.
     pub fn give<R>(self, take: impl FnOnce(NewValue<'_>) -> R) -> R {
         match self {
@@ -104,7 +119,7 @@ pub fn shrink(home: &mut impl Home, limit: Limit) {
     let List::Big(list) = list(home) else {
         return;
     };
-    let Some(run) = list.shrunk(limit) else {
+    let Some(run) = list.one_run(limit.half()) else {
         return;
     };
     let count = u16::try_from(run.len()).unwrap_or(u16::MAX);

@@ -40,6 +40,7 @@ pub(super) fn comparison(command: &Command) -> Compare {
         ("hpttl" | "hpexpiretime", _) => Compare::Within(APART_MS),
         ("smembers" | "sinter" | "sunion" | "sdiff" | "spop", _) => Compare::Unordered,
         ("srandmember", _) => Compare::Kind,
+        ("sort" | "sort_ro", "sorts") => Compare::Unordered,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
         ("pttl" | "pexpiretime", _) => Compare::Within(APART_MS),
         ("xpending" | "xinfo", _) => Compare::Timeless,
@@ -102,6 +103,12 @@ const MEANT: &[Difference] = &[
         command: "lpos",
         explains: |command, _, ours| has_least_integer(command) && ours.is_error(),
         reason: "a rank without a negative is refused, as in Redis 7.2",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "sort",
+        explains: |_, valkey, ours| is_error(valkey, NO_SCORES) != is_error(ours, NO_SCORES),
+        reason: "what counts as a number is what C reads, as in Redis 7",
     },
     Difference {
         from: Dialect::Redis70,
@@ -299,6 +306,9 @@ fn has_least_integer(command: &Command) -> bool {
     let least = i64::MIN.to_string();
     command.0.iter().any(|word| word == least.as_bytes())
 }
+
+/// What SORT says of elements that are no numbers.
+const NO_SCORES: &str = "ERR One or more scores";
 
 /// What Redis says of an object that many keys share.
 const SHARED: i64 = 2_147_483_647;

@@ -6,6 +6,7 @@ use super::hashes;
 use super::hyperloglog::hyperloglog;
 use super::lists;
 use super::sets;
+use super::sorting;
 use super::streams;
 use super::values::Values;
 
@@ -57,6 +58,8 @@ pub(super) fn all() -> Vec<Family> {
         family(8, sets::algebra),
         careful(4, sets::draw),
         careful(2, sets::odd),
+        careful(6, sorting::fill),
+        careful(6, sorting::sort),
         family(12, hashes::change),
         family(10, hashes::ask),
         careful(3, hashes::draw),

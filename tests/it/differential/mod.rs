@@ -17,6 +17,7 @@ mod lists;
 mod pair;
 mod sets;
 mod shrink;
+mod sorting;
 mod streams;
 mod values;
 
