@@ -111,6 +111,7 @@ pub(super) fn resetstat(
 ) -> Reply {
     args.end()?;
     server.metrics.reset();
+    server.keyspace.reset_stats();
     call.reply.ok();
     Ok(())
 }

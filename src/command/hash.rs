@@ -52,18 +52,16 @@ fn set_all(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<usize, CommandErr
     }
     let (added, revived) = change(call, key, |hash| {
         hash.expect_fields(count);
-        let (mut added, mut revived) = (0, false);
+        let (mut added, mut revived) = (0, 0);
         while args.left() > 0 {
             let (field, value) = (args.bytes()?, args.payload()?);
             let put = hash.put(field, value.into(), NewDeadline::Never);
             added += usize::from(put.is_new());
-            revived |= put == Put::Revived;
+            revived += usize::from(put == Put::Revived);
         }
         Ok::<_, CommandError>((added, revived))
     })??;
-    if revived {
-        tell_expired(call, key);
-    }
+    tell_expired(call, key, revived);
     call.changed(EventClass::HASH, "hset", key, count as u64);
     Ok(added)
 }
@@ -324,9 +322,12 @@ fn tell_emptied(call: &mut Call<'_>, key: &[u8], emptied: bool) {
     }
 }
 
-/// Notes that fields were past their deadline when they were put anew.
-fn tell_expired(call: &mut Call<'_>, key: &[u8]) {
-    call.changed(EventClass::HASH, "hexpired", key, 0);
+/// Notes that so many fields were past their deadline when they were put anew, if any were.
+fn tell_expired(call: &mut Call<'_>, key: &[u8], fields: usize) {
+    if fields > 0 {
+        call.db.count_expired_fields(fields);
+        call.changed(EventClass::HASH, "hexpired", key, 0);
+    }
 }
 
 /// Notes that `event` put one field. A field past its deadline was none to us; whoever reads the
@@ -340,7 +341,7 @@ fn tell_put(
     value: &[u8],
 ) {
     if put == Put::Revived {
-        tell_expired(call, key);
+        tell_expired(call, key, 1);
         call.effects.propagate([b"HSET", key, field, value]);
     }
     call.changed(EventClass::HASH, event, key, 1);

@@ -522,6 +522,11 @@ impl<'a> View<'a> {
         true
     }
 
+    /// Counts fields of hashes that left because a command gave them a deadline that had passed.
+    pub fn count_expired_fields(&mut self, fields: usize) {
+        self.space.common.news.stats.expired_fields += fields as u64;
+    }
+
     /// Bytes of memory that `key` takes: entry, value, and its share of the table.
     pub fn memory_bytes(&mut self, key: &[u8]) -> Option<usize> {
         let table = &self.db().table;

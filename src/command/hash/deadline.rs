@@ -293,6 +293,7 @@ pub(super) fn tell_passed(call: &mut Call<'_>, key: &[u8], fields: &[&[u8]], emp
     if fields.is_empty() {
         return;
     }
+    call.db.count_expired_fields(fields.len());
     call.changed(EventClass::HASH, "hexpired", key, fields.len() as u64);
     tell_emptied(call, key, emptied);
     call.effects

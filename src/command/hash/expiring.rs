@@ -208,16 +208,15 @@ pub(in crate::command) fn hsetex(
         put_and_remove(call, key, args)?;
     } else {
         let revived = change(call, key, |hash| {
-            let mut revived = false;
+            let mut revived = 0;
             while args.left() > 0 {
                 let (field, value) = (args.bytes()?, args.payload()?);
-                revived |= hash.put(field, value.into(), new_deadline) == Put::Revived;
+                let put = hash.put(field, value.into(), new_deadline);
+                revived += usize::from(put == Put::Revived);
             }
             Ok::<_, CommandError>(revived)
         })??;
-        if revived {
-            tell_expired(call, key);
-        }
+        tell_expired(call, key, revived);
         call.changed(EventClass::HASH, "hset", key, count as u64);
         if deadline.is_some() {
             call.changed(EventClass::HASH, "hexpire", key, 0);
@@ -274,6 +273,7 @@ fn put_and_remove(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let mut done = Vec::new();
+    let count = args.left() / 2;
     let mut emptied = true;
     let (now, thresholds) = (call.db.now(), &call.limits.thresholds);
     if let Some(mut entry) = call.db.write(key) {
@@ -288,6 +288,7 @@ fn put_and_remove(
     } else {
         call.announce(key);
     }
+    call.db.count_expired_fields(count - done.len());
     call.changed(EventClass::HASH, "hset", key, 0);
     call.changed(EventClass::HASH, "hexpire", key, 0);
     if done.is_empty() {
