@@ -33,3 +33,8 @@ pub mod persist;
 
 pub mod admin;
 pub mod server;
+
+/// Tests count what they allocate.
+#[cfg(all(test, not(miri)))]
+#[global_allocator]
+static ALLOCATOR: sys::alloc::Counting = sys::alloc::Counting;

@@ -31,6 +31,8 @@ mod text;
 mod zset;
 
 #[cfg(test)]
+mod freezing;
+#[cfg(test)]
 mod testing;
 
 use spec::{DataHandler, Row};

@@ -71,8 +71,21 @@ fn layout_bytes(size: usize, align: usize) -> i64 {
     class_bytes((size + align - 1) & !(align - 1)).cast_signed() as i64
 }
 
+/// For tests: bytes that this thread has allocated since its start, whether freed or not.
+#[cfg(test)]
+pub(crate) fn allocated_by_this_thread() -> usize {
+    ALLOCATED.get()
+}
+
+#[cfg(test)]
+thread_local! {
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+}
+
 #[inline]
 fn count(delta: i64) {
+    #[cfg(test)]
+    ALLOCATED.set(ALLOCATED.get() + usize::try_from(delta).unwrap_or(0));
     INDEX.with(|cell| {
         let index = cell.get();
         if index < BALANCES - 1 {
