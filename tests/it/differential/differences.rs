@@ -40,7 +40,8 @@ pub(super) fn comparison(command: &Command) -> Compare {
         ("hpttl" | "hpexpiretime", _) => Compare::Within(APART_MS),
         ("smembers" | "sinter" | "sunion" | "sdiff" | "spop", _) => Compare::Unordered,
         ("srandmember", _) => Compare::Kind,
-        ("sort" | "sort_ro", "sorts") => Compare::Unordered,
+        ("sort" | "sort_ro", "sortl" | "sortz") => Compare::Exactly,
+        ("sort" | "sort_ro", _) => Compare::Unordered,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
         ("pttl" | "pexpiretime", _) => Compare::Within(APART_MS),
         ("xpending" | "xinfo", _) => Compare::Timeless,
@@ -107,6 +108,12 @@ const MEANT: &[Difference] = &[
     Difference {
         from: Dialect::Valkey,
         command: "sort",
+        explains: |_, valkey, ours| is_error(valkey, NO_SCORES) != is_error(ours, NO_SCORES),
+        reason: "what counts as a number is what C reads, as in Redis 7",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "sort_ro",
         explains: |_, valkey, ours| is_error(valkey, NO_SCORES) != is_error(ours, NO_SCORES),
         reason: "what counts as a number is what C reads, as in Redis 7",
     },

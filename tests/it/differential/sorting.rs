@@ -35,7 +35,9 @@ pub(super) fn sort(v: &mut Values, _: Dialect) -> Words {
         true => v.key(),
         false => v.one_of(&["sortl", "sorts", "sortz"]).into(),
     };
-    let (is_list, is_set) = (key == b"sortl", key == b"sorts");
+    // Anything else may be a set.
+    let is_list = key == b"sortl";
+    let is_set = !is_list && key != b"sortz";
     let mut words = match v.once_in(6) {
         true => Words::new("SORT_RO").arg(key),
         false => Words::new("SORT").arg(key),
