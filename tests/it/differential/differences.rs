@@ -270,6 +270,18 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
+        command: "sort",
+        explains: |_, redis, ours| is_error(redis, NO_SCORES) && !ours.is_error(),
+        reason: "a number out of range in the command before is not held against this one",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "sort_ro",
+        explains: |_, redis, ours| is_error(redis, NO_SCORES) && !ours.is_error(),
+        reason: "a number out of range in the command before is not held against this one",
+    },
+    Difference {
+        from: Dialect::Redis70,
         command: "geosearch",
         explains: |_, redis, _| is_error(redis, "ERR exactly one of BYRADIUS and BYBOX can"),
         reason: "the text names BYPOLYGON too, as in Valkey 9",

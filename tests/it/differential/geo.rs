@@ -159,7 +159,7 @@ fn search(v: &mut Values, mut words: Words, dialect: Dialect, more: &[&str]) -> 
         1 => vec![b"bybox".to_vec(), radius, length(v), unit],
         _ => {
             let count = v.one_of(&[2, 3, 3, 4, 6]);
-            let vertices: Vec<_> = (0..count).flat_map(|_| place(v)).collect();
+            let vertices = polygon(v, count);
             if !v.once_in(10) {
                 from.clear();
             }
@@ -181,5 +181,27 @@ fn search(v: &mut Values, mut words: Words, dialect: Dialect, more: &[&str]) -> 
     match v.once_in(10) {
         true => options(v, words, &["WITHDIST", "WITHHASH", "WITHCOORD"]),
         false => words,
+    }
+}
+
+/// Vertices around a place on the map. Where their middle lies beyond its end, close to a pole,
+/// Valkey begins its search somewhere.
+fn polygon(v: &mut Values, count: usize) -> Vec<Vec<u8>> {
+    loop {
+        let vertices: Vec<_> = (0..count).flat_map(|_| place(v)).collect();
+        let degrees = vertices.iter().map(|text| {
+            let text = String::from_utf8_lossy(text);
+            text.parse::<f64>().unwrap_or_default().to_radians()
+        });
+        let degrees: Vec<f64> = degrees.collect();
+        let (mut along, mut across, mut up) = (0.0, 0.0, 0.0);
+        for vertex in degrees.chunks(2) {
+            along += vertex[1].cos() * vertex[0].cos();
+            across += vertex[1].cos() * vertex[0].sin();
+            up += vertex[1].sin();
+        }
+        if up.atan2(along.hypot(across)).to_degrees().abs() < 85.0 {
+            return vertices;
+        }
     }
 }
