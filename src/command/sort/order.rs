@@ -45,11 +45,27 @@ impl Weights {
             Weights::Texts(texts) => in_window((0..elements.len()).collect(), window, |&a, &b| {
                 turned(texts[a].cmp(&texts[b])).then(a.cmp(&b))
             }),
-            Weights::Themselves => in_window((0..elements.len()).collect(), window, |&a, &b| {
-                turned(text(a).cmp(text(b))).then(a.cmp(&b))
-            }),
+            Weights::Themselves => {
+                // Most texts differ at their beginning, and that stands side by side.
+                let begun = |index| (beginning(text(index)), index);
+                let pairs = (0..elements.len()).map(begun).collect();
+                let compare = |a: &(u64, usize), b: &(u64, usize)| {
+                    let by_text = a.0.cmp(&b.0).then_with(|| text(a.1).cmp(text(b.1)));
+                    turned(by_text).then(a.1.cmp(&b.1))
+                };
+                let sorted = in_window(pairs, window, compare);
+                sorted.into_iter().map(|(_, index)| index).collect()
+            }
         }
     }
+}
+
+/// The first bytes of `text` as a number: of two texts the one with the lesser number is less.
+fn beginning(text: &[u8]) -> u64 {
+    let mut bytes = [0; size_of::<u64>()];
+    let len = text.len().min(bytes.len());
+    bytes[..len].copy_from_slice(&text[..len]);
+    u64::from_be_bytes(bytes)
 }
 
 /// What comes to stand in `window` when all of `items` are in order; only that is sorted.
