@@ -12,6 +12,7 @@
 
 mod corpus;
 mod mutate;
+mod packed;
 mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use corpus::Pool;
-use targets::{TARGETS, Target};
+use targets::Target;
 
 /// How long to go on.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,11 @@ struct Options {
     keep: bool,
 }
 
+/// All targets.
+fn targets() -> impl Iterator<Item = &'static Target> {
+    targets::TARGETS.iter().chain(packed::TARGETS)
+}
+
 fn main() -> ExitCode {
     let options = options();
     let mut exit = ExitCode::SUCCESS;
@@ -55,7 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn options() -> Options {
-    let names = TARGETS.iter().map(|target| target.name);
+    let names = targets().map(|target| target.name);
     let seconds = Arg::new("seconds")
         .long("seconds")
         .value_parser(value_parser!(u64))
@@ -92,7 +98,7 @@ fn options() -> Options {
         wanted.is_empty() || wanted.iter().any(|name| name.as_str() == target.name)
     };
     Options {
-        targets: TARGETS.iter().filter(is_wanted).collect(),
+        targets: targets().filter(is_wanted).collect(),
         budget: match matches.get_one("runs") {
             Some(runs) => Budget::Runs(*runs),
             None => Budget::Seconds(matches.get_one("seconds").copied().unwrap_or(10)),
@@ -194,7 +200,7 @@ mod tests {
     #[test]
     fn smoke() {
         let options = Options {
-            targets: TARGETS.iter().collect(),
+            targets: targets().collect(),
             budget: Budget::Runs(3000),
             seed: 1,
             corpus: corpus::DIRECTORY.into(),

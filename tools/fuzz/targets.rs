@@ -1,7 +1,7 @@
 //! What is fuzzed: each target reads an input in more than one way, panics when these disagree,
 //! and otherwise says what the input did.
 //!
-//! Adding a parser? Add it to [`TARGETS`], with a few inputs it accepts and the words it knows.
+//! Adding a parser? Add it to [`TARGETS`] (or to those of `packed`), with a few inputs it accepts and the words it knows.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -108,14 +108,14 @@ pub(crate) const TARGETS: &[Target] = &[
 /// Stands for as many bytes as make an argument large.
 const LARGE: &[u8] = b"<LARGE>";
 
-fn signature(of: impl Hash) -> u64 {
+pub(crate) fn signature(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
 }
 
 /// About how many: none, one, some, many. Coarse, because a corpus holds every combination.
-fn about(count: usize) -> u8 {
+pub(crate) fn about(count: usize) -> u8 {
     match count {
         0 | 1 => count as u8,
         2..=32 => 2,
