@@ -44,7 +44,9 @@ impl Call<'_> {
         self.effects.changes += changes;
         let db = self.db.index();
         self.effects.event(class, name, db, key);
-        self.effects.touch(db, key);
+        if self.effects.awaited && may_serve(name) {
+            self.effects.touch(db, key);
+        }
     }
 
     /// Lets the caller wait; the command is executed again when it may be served. Where the caller
@@ -102,9 +104,29 @@ impl Call<'_> {
     /// Notes, before `key` is set, that it will be new, if it will and somebody listens.
     #[inline]
     pub fn announce(&mut self, key: &[u8]) {
-        if self.effects.listened.contains(EventClass::NEW) && self.db.peek(key).is_none() {
+        let heard = self.effects.awaited || self.effects.listened.contains(EventClass::NEW);
+        if heard && self.db.peek(key).is_none() {
             let db = self.db.index();
             self.effects.event(EventClass::NEW, "new", db, key);
+            self.effects.touch(db, key);
         }
     }
+}
+
+/// Whether a change may bring what somebody waits for. These change a key and add nothing to it:
+/// whoever waits is not executed again, as he would be told of other keys of his that have the
+/// wrong type by now.
+fn may_serve(event: &str) -> bool {
+    !matches!(
+        event,
+        "expire"
+            | "persist"
+            | "xdel"
+            | "xtrim"
+            | "xsetid"
+            | "xgroup-create"
+            | "xgroup-setid"
+            | "xgroup-createconsumer"
+            | "xgroup-delconsumer"
+    )
 }

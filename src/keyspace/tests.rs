@@ -187,7 +187,7 @@ fn put_hash(db: &mut View<'_>, key: &[u8], ttls: impl Iterator<Item = i64>) {
 fn due_fields_leave_in_a_cycle() {
     for frozen in [false, true] {
         let mut space = keyspace();
-        let count = if cfg!(miri) { 10 } else { 1000 };
+        let count = if cfg!(miri) { 30 } else { 1000 };
         let mut db = space.view(0, NOW);
         for number in 0..count {
             let key = number.to_string().into_bytes();
