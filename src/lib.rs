@@ -9,7 +9,7 @@
 //! | 0 | `ds` | pure data structures: no Redis, no time, no I/O |
 //! | 1 | `sys` | clock, entropy, worker threads, signals, allocator, limits |
 //! | 2 | `value` `resp` `net` `config` `observe` | values, wire, sockets, parameters, metrics |
-//! | 3 | `keyspace` | the only door to stored data |
+//! | 3 | `keyspace` `rdb` | the only door to stored data; the dump format, without files |
 //! | 4 | `command` | commands on data, and the rows that describe them |
 //! | 5 | `client` `persist` | one connection; files that outlive the process |
 //! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
@@ -25,6 +25,7 @@ pub mod resp;
 pub mod value;
 
 pub mod keyspace;
+pub mod rdb;
 
 pub mod command;
 

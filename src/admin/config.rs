@@ -239,10 +239,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.limits.thresholds = thresholds_of(config, alone);
             Ok(())
         }
-        "appendonly" if config.appendonly => {
-            log::warn!("The append only file can only be switched on at the start yet");
-            Err("Unable to turn on AOF. Check server logs.".into())
-        }
+        "appendonly" if config.appendonly => server.begin_log().map_err(|error| {
+            log::warn!("Unable to switch the log on: {error}");
+            "Unable to turn on AOF. Check server logs.".into()
+        }),
         "appendonly" => {
             server.close_log();
             Ok(())

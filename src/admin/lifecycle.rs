@@ -18,12 +18,13 @@ pub(super) fn shutdown(
         return Err(CommandError::NO_SHUTDOWN);
     }
     let asked = parse(args)?;
-    if asked.save == Save::Always && !asked.force {
-        // There are no snapshots yet; who asks for one before the end must not lose the data.
-        log::warn!("SHUTDOWN SAVE refused: this version cannot write a snapshot");
+    if !server.save_before_end(asked) {
         return Err(CommandError::SHUTDOWN_FAILED);
     }
-    server.shutdown = Some(asked);
+    server.shutdown = Some(Shutdown {
+        save: Save::Never,
+        ..asked
+    });
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod help;
 mod introspect;
 mod lifecycle;
 mod memory;
+mod persistence;
 mod rows;
 
 use crate::client::slab::ClientKey;

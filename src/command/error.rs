@@ -192,6 +192,15 @@ impl CommandError {
     pub const BYLEX_HAS_NO_SCORES: CommandError =
         Self::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
     pub const WEIGHT_NOT_A_FLOAT: CommandError = Self::fixed("ERR weight value is not a float");
+    // DUMP and RESTORE.
+    pub const BUSY_KEY: CommandError = Self::fixed("BUSYKEY Target key name already exists.");
+    pub const BAD_RESTORE_TTL: CommandError = Self::fixed("ERR Invalid TTL value, must be >= 0");
+    pub const BAD_IDLETIME: CommandError = Self::fixed("ERR Invalid IDLETIME value, must be >= 0");
+    pub const BAD_FREQ: CommandError =
+        Self::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
+    pub const BAD_PAYLOAD: CommandError =
+        Self::fixed("ERR DUMP payload version or checksum are wrong");
+    pub const BAD_FORMAT: CommandError = Self::fixed("ERR Bad data format");
 
     pub const SCORES_NOT_DOUBLES: CommandError =
         Self::fixed("ERR One or more scores can't be converted into double");

@@ -14,6 +14,7 @@ pub mod spec;
 pub mod wait;
 
 mod bitmap;
+mod dump;
 mod expire;
 mod geo;
 mod hash;
@@ -40,6 +41,7 @@ use spec::{DataHandler, Row};
 /// The rows of all data commands, by family.
 pub static FAMILIES: &[&[Row<DataHandler>]] = &[
     rows::bitmap::COMMANDS,
+    rows::dump::COMMANDS,
     rows::expire::COMMANDS,
     rows::hash::COMMANDS,
     rows::geo::COMMANDS,

@@ -133,6 +133,11 @@ fields! {
         // Persistence.
         pub save: Vec<SavePoint>,
         pub dbfilename: Vec<u8>,
+        pub rdbcompression: bool,
+        pub rdbchecksum: bool,
+        pub stop_writes_on_bgsave_error: bool,
+        pub auto_aof_rewrite_percentage: u32,
+        pub auto_aof_rewrite_min_size: u64,
         pub appendonly: bool,
         pub appendfilename: Vec<u8>,
         pub appenddirname: Vec<u8>,

@@ -264,6 +264,14 @@ impl FrozenKeyspace {
             .map(|table| (table.len(), table.volatile()))
     }
 
+    /// Whether a hash has a field with a deadline.
+    pub fn has_field_deadlines(&self) -> bool {
+        self.0
+            .tables()
+            .iter()
+            .any(|table| table.inner_volatile() > 0)
+    }
+
     /// A digest of all keys, values and deadlines.
     pub fn digest(&self) -> u64 {
         self.0.digest()

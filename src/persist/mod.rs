@@ -4,9 +4,11 @@
 //! needs; behind it is the real file system or a simulated one that fails and crashes as a test
 //! wants it to ([`sim_disk`]).
 
+pub mod dump;
 pub mod flush;
 pub mod journal;
 pub mod log_reader;
 pub mod manifest;
+pub mod saver;
 pub mod sim_disk;
 pub mod storage;

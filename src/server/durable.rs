@@ -29,13 +29,18 @@ use crate::persist::journal::{Fsync, Journal, Settings};
 use crate::persist::manifest::Manifest;
 use crate::persist::storage::{Disk, Mode, Storage};
 use crate::resp::request::{OwnedRequest, Request};
+use crate::sys::worker::Bell;
 
 /// The files that outlive the process, and who waits for them.
 pub struct Durable {
     pub(super) storage: Arc<dyn Storage>,
     waker: Arc<Waker>,
     pub(super) manifest: Manifest,
-    journal: Option<Journal>,
+    pub(super) journal: Option<Journal>,
+    /// Libraries of functions that a dump held: kept for the next one.
+    pub(super) functions: Vec<Vec<u8>>,
+    /// Bytes of the log's base.
+    pub(super) base_bytes: u64,
     /// Clients whose output waits for the journal.
     held: Vec<ClientKey>,
 }
@@ -48,8 +53,20 @@ impl Durable {
             waker: Arc::new(waker),
             manifest: Manifest::default(),
             journal: None,
+            functions: Vec::new(),
+            base_bytes: 0,
             held: Vec::new(),
         }
+    }
+
+    /// What wakes the loop from another thread.
+    pub(super) fn bell(&self) -> Bell {
+        let waker = Arc::clone(&self.waker);
+        Box::new(move || {
+            if let Err(error) = waker.wake() {
+                log::warn!("Cannot wake the loop: {error}");
+            }
+        })
     }
 
     /// The log, if it is open.
@@ -62,7 +79,7 @@ impl Server {
     /// Reads what the log holds, and opens it to append.
     pub(super) fn open_log(&mut self) -> Result<(), StartError> {
         if !self.config.appendonly {
-            return Ok(());
+            return self.load_dump_file();
         }
         let storage = Arc::clone(&self.durable.storage);
         let dir = self.log_dir();
@@ -91,7 +108,7 @@ impl Server {
         self.log_path(&name)
     }
 
-    fn read_manifest(&self) -> Result<Option<Manifest>, StartError> {
+    pub(super) fn read_manifest(&self) -> Result<Option<Manifest>, StartError> {
         let path = self.manifest_path();
         let file = match self.durable.storage.open(&path, Mode::Read) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -111,7 +128,7 @@ impl Server {
     }
 
     /// Replaces the manifest, so that whoever opens it finds the old or the new one.
-    fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
+    pub(super) fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
         let path = self.manifest_path();
         let mut temporary = path.clone().into_os_string();
         temporary.push(".temp");
@@ -144,19 +161,18 @@ impl Server {
             self.write_manifest(&manifest)?;
             self.durable.manifest = manifest;
         }
-        let waker = Arc::clone(&self.durable.waker);
-        let bell = Box::new(move || {
-            if let Err(error) = waker.wake() {
-                log::warn!("Cannot wake the loop: {error}");
-            }
-        });
-        let journal = Journal::start(file, self.journal_settings(), self.now.mono, bell)?;
+        let journal = Journal::start(
+            file,
+            self.journal_settings(),
+            self.now.mono,
+            self.durable.bell(),
+        )?;
         self.durable.journal = Some(journal);
         self.effects.propagated = true;
         Ok(())
     }
 
-    fn journal_settings(&self) -> Settings {
+    pub(super) fn journal_settings(&self) -> Settings {
         Settings {
             fsync: match self.config.appendfsync {
                 AppendFsync::EverySecond => Fsync::EverySecond,
@@ -217,9 +233,13 @@ impl Server {
         }
     }
 
-    /// Why a command that changes data is refused.
+    /// Why a command that changes data is refused: what it does might not be kept.
     #[inline]
-    pub(super) fn log_refusal(&self) -> Option<CommandError> {
+    pub(super) fn disk_refusal(&self) -> Option<CommandError> {
+        let saves = self.config.stop_writes_on_bgsave_error && !self.config.save.is_empty();
+        if saves && !self.saving.save.ok {
+            return Some(CommandError::SAVE_FAILED);
+        }
         let failure = self.durable.journal.as_ref()?.failure()?;
         Some(CommandError::log_failed(&failure.error))
     }

@@ -49,7 +49,7 @@ impl Server {
             return Verdict::Postpone;
         }
         if flags.intersects(Flags::WRITE)
-            && let Some(refusal) = self.log_refusal()
+            && let Some(refusal) = self.disk_refusal()
         {
             return Verdict::Refuse(refusal);
         }

@@ -12,6 +12,8 @@ mod lane;
 pub mod launch;
 pub mod process;
 mod replay;
+mod rewrite;
+pub mod saving;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
@@ -82,6 +84,8 @@ pub struct Server {
     pub pause: Option<Pause>,
     /// The files that outlive the process.
     pub durable: durable::Durable,
+    /// Snapshots of the data.
+    pub saving: saving::Saving,
     /// Who waits for keys.
     pub waiting: Waiting,
     /// A shutdown that was asked for and is carried out at the end of the turn.

@@ -1,5 +1,6 @@
 //! Executes what the log holds, at the start: the same handlers, without clients.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,16 +9,30 @@ use super::startup::StartError;
 use super::table::{Action, CommandTable};
 use crate::command::args::Args;
 use crate::command::call::Call;
+use crate::keyspace::Deadline;
+use crate::persist::dump::{Item, Reader, Record};
 use crate::persist::log_reader::{LogReader, Next};
 use crate::persist::storage::Mode;
+use crate::rdb::damage::{Damage, What};
+use crate::rdb::decode::{Context, Loaded};
 use crate::resp::reply::Reply;
 use crate::resp::request::{OwnedRequest, Request};
+use crate::value::string::NewStr;
 
 /// What stands in the log beside changes of data.
 enum Special {
     Select,
     Multi,
     Exec,
+}
+
+/// What becomes of keys past their deadline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dues {
+    /// They are not loaded.
+    Dropped,
+    /// The log goes on to tell when they left.
+    Kept,
 }
 
 /// The state of reading one file.
@@ -36,7 +51,11 @@ impl Server {
         let manifest = self.durable.manifest.clone();
         let count = manifest.incrementals.len();
         if let Some(base) = &manifest.base {
-            self.replay_file(&self.log_path(&base.name), count == 0)?;
+            let path = self.log_path(&base.name);
+            self.replay_file(&path, count == 0)?;
+            let file = self.durable.storage.open(&path, Mode::Read);
+            let bytes = file.and_then(|file| file.len());
+            self.durable.base_bytes = bytes.map_err(|error| StartError::LogFile(path, error))?;
         }
         for (index, part) in manifest.incrementals.iter().enumerate() {
             self.replay_file(&self.log_path(&part.name), index + 1 == count)?;
@@ -44,11 +63,103 @@ impl Server {
         Ok(())
     }
 
+    /// Reads the snapshot of the data, if there is one.
+    pub(super) fn load_dump_file(&mut self) -> Result<(), StartError> {
+        let path = self.save_path();
+        let file = match self.durable.storage.open(&path, Mode::Read) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(|error| StartError::LogFile(path.clone(), error))?,
+        };
+        let damaged = |what: String| StartError::Dump {
+            file: path.clone(),
+            what,
+        };
+        let reader = Reader::open(file, self.config.rdbchecksum);
+        let reader = reader.map_err(|damage| damaged(damage.to_string()))?;
+        let Some(mut reader) = reader else {
+            return Err(damaged("it is no snapshot".into()));
+        };
+        self.load_dump(&mut reader, Dues::Dropped)
+            .map_err(|damage| damaged(damage.to_string()))?;
+        Ok(())
+    }
+
+    /// Puts what a dump holds into the keyspace.
+    fn load_dump(&mut self, reader: &mut Reader, dues: Dues) -> Result<(), Damage> {
+        let (mut keys, mut dropped) = (0u64, 0u64);
+        let thresholds = self.limits.thresholds;
+        let context = Context {
+            thresholds: &thresholds,
+            seed: self.keyspace.view(0, self.now.ms()).seed(),
+        };
+        while let Some(item) = reader.next(context)? {
+            let record = match item {
+                Item::Key(record) => record,
+                Item::Aux(..) => continue,
+                Item::Function(source) => {
+                    self.durable.functions.push(source);
+                    continue;
+                }
+            };
+            if record.db >= self.config.databases as usize {
+                return Err(Damage {
+                    at: reader.at(),
+                    what: What::Unknown(format!("database {} is not there", record.db)),
+                });
+            }
+            let due = record
+                .deadline
+                .is_some_and(|deadline| deadline <= self.now.ms());
+            if due && dues == Dues::Dropped {
+                dropped += 1;
+                continue;
+            }
+            keys += 1;
+            self.load_record(record);
+        }
+        log::info!("Done loading RDB, keys loaded: {keys}, keys expired: {dropped}.");
+        Ok(())
+    }
+
+    fn load_record(&mut self, record: Record) {
+        let Record { key, value, .. } = &record;
+        let deadline = record.deadline.map_or(Deadline::Never, Deadline::At);
+        let mut db = self
+            .keyspace
+            .view(record.db, self.now.ms())
+            .before_deadlines();
+        match value {
+            Loaded::String(text) => db.set(key, NewStr::from(&text[..]), deadline),
+            Loaded::Empty => log::warn!("An empty key was passed over"),
+            Loaded::Collection(_) => {}
+        }
+        if let Loaded::Collection(draft) = record.value {
+            draft.give(|value| db.put_value(&record.key, value, deadline));
+        }
+        if let Some(seconds) = record.idle_seconds {
+            db.set_idle(&record.key, seconds);
+        }
+        if let Some(frequency) = record.frequency {
+            db.set_frequency(&record.key, frequency);
+        }
+    }
+
     fn replay_file(&mut self, path: &Path, is_last: bool) -> Result<(), StartError> {
         let unread = |error| StartError::LogFile(path.into(), error);
         let storage = Arc::clone(&self.durable.storage);
-        let file = storage.open(path, Mode::Read).map_err(unread)?;
-        let mut reader = LogReader::new(file, 0).map_err(unread)?;
+        let open = || storage.open(path, Mode::Read).map_err(unread);
+        let bad = |what| StartError::Log {
+            file: path.into(),
+            what,
+        };
+        let mut at = 0;
+        let dump = Reader::open(open()?, self.config.rdbchecksum);
+        if let Some(mut dump) = dump.map_err(|damage| bad(damage.to_string()))? {
+            self.load_dump(&mut dump, Dues::Kept)
+                .map_err(|damage| bad(damage.to_string()))?;
+            at = dump.at();
+        }
+        let mut reader = LogReader::new(open()?, at).map_err(unread)?;
         let mut replay = Replay {
             table: Arc::clone(&self.table),
             db: 0,

@@ -68,11 +68,41 @@ impl Server {
         }
     }
 
+    /// Writes the snapshot that the end asks for; whether the server may end.
+    pub(crate) fn save_before_end(&mut self, asked: Shutdown) -> bool {
+        let wanted = match asked.save {
+            Save::Always => true,
+            Save::Never => false,
+            Save::Configured => !self.config.save.is_empty(),
+        };
+        if !wanted {
+            return true;
+        }
+        log::warn!("Saving the final RDB snapshot before exiting.");
+        // One that is being written is of no use any more, and in the way.
+        while self.saving.active.is_some() {
+            self.cancel_save();
+            self.wait_for_saver();
+        }
+        match self.save_now() {
+            Ok(()) => true,
+            Err(error) => {
+                log::warn!("Error trying to save the DB, can't exit: {error}");
+                asked.force
+            }
+        }
+    }
+
     /// Ends the server if that was asked for; whether it has ended.
     pub(super) fn shutdown_if_asked(&mut self) -> bool {
         if self.shutdown.is_none() {
             return false;
         }
+        let asked = self.shutdown.take();
+        if !asked.is_some_and(|asked| self.save_before_end(asked)) {
+            return false;
+        }
+        self.shutdown = asked;
         log::warn!("User requested shutdown...");
         for listener in &mut self.io.listeners {
             listener.deregister(self.io.poll.registry());

@@ -10,6 +10,7 @@ use signal_hook_mio::v1_0::Signals;
 use socket2::SockRef;
 
 use super::durable::Durable;
+use super::saving::Saving;
 use super::{BELL, Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
 use crate::command::call::Limits;
@@ -53,6 +54,11 @@ pub enum StartError {
     Nowhere,
     /// A file of the log cannot be read or written.
     LogFile(PathBuf, io::Error),
+    /// The snapshot holds what it must not.
+    Dump {
+        file: PathBuf,
+        what: String,
+    },
     /// A file of the log holds what it must not.
     Log {
         file: PathBuf,
@@ -84,6 +90,11 @@ impl fmt::Display for StartError {
             StartError::LogFile(file, error) => {
                 write!(f, "The append only file {}: {error}", file.display())
             }
+            StartError::Dump { file, what } => write!(
+                f,
+                "Bad snapshot {}: {what}. Nothing was changed.",
+                file.display()
+            ),
             StartError::Log { file, what } => write!(
                 f,
                 "Bad append only file {}: {what}. Look at it with aof-check; nothing was changed.",
@@ -101,6 +112,14 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+/// What a server has of the system.
+struct Parts {
+    io: Io,
+    reaper: Reaper,
+    durable: Durable,
+    saving: Saving,
+}
 
 impl Server {
     /// A server for `config`, listening, with its worker threads started.
@@ -125,7 +144,19 @@ impl Server {
         let table = CommandTable::renamed(&config.renamed_commands).map_err(StartError::Rename)?;
         let reaper = Reaper::start().map_err(system("the reaper thread"))?;
         let durable = Durable::new(waker);
-        let mut server = Server::assemble(config, table, clock, seed, io, reaper, durable);
+        let saving = Saving::start(
+            Arc::clone(&durable.storage),
+            durable.bell(),
+            clock.unix_us().ms(),
+        )
+        .map_err(system("the snapshot thread"))?;
+        let parts = Parts {
+            io,
+            reaper,
+            durable,
+            saving,
+        };
+        let mut server = Server::assemble(config, table, clock, seed, parts);
         server.follow_policy();
         server.open_log()?;
         let listeners = listen(&server.config)?;
@@ -192,10 +223,14 @@ impl Server {
         table: Arc<CommandTable>,
         clock: Clock,
         seed: u64,
-        io: Io,
-        reaper: Reaper,
-        durable: Durable,
+        parts: Parts,
     ) -> Server {
+        let Parts {
+            io,
+            reaper,
+            durable,
+            saving,
+        } = parts;
         let mut random = fastrand::Rng::with_seed(seed);
         let now = Moment {
             unix: clock.unix_us(),
@@ -219,6 +254,7 @@ impl Server {
             random,
             reaper,
             durable,
+            saving,
             effects: Effects::default(),
             waiting: Waiting::new(databases),
             limits: Limits {

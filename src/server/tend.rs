@@ -148,6 +148,7 @@ impl Server {
             self.unpause();
         }
         self.end_due_waits();
+        self.heed_saver();
         if now >= self.tending.next_sample {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
@@ -177,6 +178,7 @@ impl Server {
         if std::mem::take(&mut self.tending.accept_again) {
             self.accept_again();
         }
+        self.tend_saving();
         self.tend_clients(hz);
     }
 

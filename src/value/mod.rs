@@ -8,6 +8,7 @@
 //!
 //! Adding a type? [`Kind`], [`Value`], [`Object`], and `command::digest`.
 
+pub mod draft;
 pub mod fields;
 pub mod geo;
 pub mod group;

@@ -17,11 +17,10 @@ mod trim;
 use std::hash::{Hash, Hasher};
 
 pub use self::id::{IdText, NewId, StreamId};
-pub use self::node::{Entry, NODE_BYTES_MAX, NodeLimits, Pairs, Words};
+pub use self::node::{Entry, NODE_BYTES_MAX, Node, NodeLimits, Pairs, Words};
 pub use self::range::{Range, RangeBack};
 pub use self::trim::{Trim, Trimmed};
 
-use self::node::Node;
 use super::group::Group;
 use super::group::names::{Name, Names};
 use super::{Home, Object, WrongType};
@@ -201,6 +200,23 @@ impl Stream {
     /// The entries from `end` down to `start`, both included.
     pub fn range_back(&self, start: StreamId, end: StreamId) -> RangeBack<'_> {
         RangeBack::new(&self.nodes, start, end)
+    }
+
+    /// The nodes, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter_from(0).map(|(node, _)| node)
+    }
+
+    /// Adds an entry with an id above all others, to the last node or to a new one, whatever their
+    /// size: for a stream that is read back. Marks are set afterwards ([`Stream::set_marks`]).
+    pub fn append_to_node<'p>(&mut self, id: StreamId, pairs: impl Pairs<'p>, is_first: bool) {
+        if is_first || self.nodes.is_empty() {
+            self.nodes.push_leaf(Node::new(id, pairs));
+        } else {
+            let last = self.nodes.len();
+            self.nodes
+                .edit_at(last, |node, _, _| node.append(id, pairs));
+        }
     }
 
     /// How many nodes.

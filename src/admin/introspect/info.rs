@@ -14,6 +14,7 @@ use crate::observe::info::{Human, Report, Wanted, ratio};
 use crate::observe::metrics::Rated;
 use crate::server::gate::Paused;
 use crate::server::{REDIS_VERSION, Server};
+use crate::sys::clock::MonoNs;
 use crate::sys::usage::{Of, cpu_time};
 
 pub(in crate::admin) fn info(
@@ -214,33 +215,54 @@ fn about_persistence(server: &Server, report: &mut Report) {
         "current_cow_size_age",
     ]);
     report.line("current_fork_perc", "0.00");
-    report.zeros(&["current_save_keys_processed", "current_save_keys_total"]);
+    let saving = &server.saving;
+    let (saves, rewrites) = saving.under_way();
+    let seconds = |since: Option<MonoNs>| {
+        let seconds = since.map(|since| server.now.mono.since(since) / 1_000_000_000);
+        seconds.map_or(-1, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX))
+    };
+    let status = |ok| if ok { "ok" } else { "err" };
+    let (keys_done, keys) = saving.keys();
+    report.line("current_save_keys_processed", keys_done);
+    report.line("current_save_keys_total", keys);
     report.line("rdb_changes_since_last_save", server.dirty);
-    report.line("rdb_bgsave_in_progress", 0);
-    // Before the first snapshot the empty data set of the start counts as saved.
-    report.line("rdb_last_save_time", server.started.ms().seconds());
-    report.line("rdb_last_bgsave_status", "ok");
-    report.line("rdb_last_bgsave_time_sec", -1);
-    report.line("rdb_current_bgsave_time_sec", -1);
+    report.line("rdb_bgsave_in_progress", u8::from(saves.is_some()));
+    // Before the first snapshot the data of the start count as saved.
+    report.line("rdb_last_save_time", saving.saved_at.seconds());
+    report.line("rdb_last_bgsave_status", status(saving.save.ok));
+    report.line("rdb_last_bgsave_time_sec", saving.save.seconds);
+    report.line("rdb_current_bgsave_time_sec", seconds(saves));
+    report.line("rdb_saves", saving.save.count);
     report.zeros(&[
-        "rdb_saves",
         "rdb_last_cow_size",
         "rdb_last_load_keys_expired",
         "rdb_last_load_keys_loaded",
-        "aof_enabled",
-        "aof_rewrite_in_progress",
-        "aof_rewrite_scheduled",
     ]);
-    report.line("aof_last_rewrite_time_sec", -1);
-    report.line("aof_current_rewrite_time_sec", -1);
-    report.line("aof_last_bgrewrite_status", "ok");
-    report.zeros(&["aof_rewrites", "aof_rewrites_consecutive_failures"]);
-    report.line("aof_last_write_status", "ok");
+    let journal = server.durable.journal();
+    report.line("aof_enabled", u8::from(journal.is_some()));
+    report.line("aof_rewrite_in_progress", u8::from(rewrites.is_some()));
+    let scheduled = saving.is_rewrite_scheduled();
+    report.line("aof_rewrite_scheduled", u8::from(scheduled));
+    report.line("aof_last_rewrite_time_sec", saving.rewrite.seconds);
+    report.line("aof_current_rewrite_time_sec", seconds(rewrites));
+    report.line("aof_last_bgrewrite_status", status(saving.rewrite.ok));
+    report.line("aof_rewrites", saving.rewrite.count);
+    report.zeros(&["aof_rewrites_consecutive_failures"]);
+    let failed = journal.is_some_and(|journal| journal.failure().is_some());
+    report.line("aof_last_write_status", status(!failed));
     report.zeros(&[
         "aof_last_cow_size",
         "module_fork_in_progress",
         "module_fork_last_cow_size",
     ]);
+    if let Some(journal) = journal {
+        report.line("aof_current_size", server.log_bytes());
+        report.line("aof_base_size", server.saving.log_base_bytes);
+        report.line("aof_pending_rewrite", 0);
+        report.line("aof_buffer_length", 0);
+        report.line("aof_pending_bio_fsync", u8::from(!journal.is_synced()));
+        report.line("aof_delayed_fsync", journal.lags);
+    }
 }
 
 fn about_stats(server: &Server, report: &mut Report) {

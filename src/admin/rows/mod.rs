@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod control;
 mod introspect;
+mod persistence;
 
 use super::AdminHandler;
 use crate::command::spec::Row;
@@ -16,4 +17,5 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     config::COMMANDS,
     introspect::COMMANDS,
     control::COMMANDS,
+    persistence::COMMANDS,
 ];

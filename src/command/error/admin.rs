@@ -80,6 +80,28 @@ impl CommandError {
         Self::fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
     // Durability.
+    pub const FAILED: CommandError = Self::fixed("ERR");
+    pub const SAVE_IN_PROGRESS: CommandError =
+        Self::fixed("ERR Background save already in progress");
+    pub const REWRITE_IN_PROGRESS: CommandError = Self::fixed(
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE \
+         in order to schedule a BGSAVE whenever possible.",
+    );
+    pub const NO_SAVE: CommandError =
+        Self::fixed("ERR Background saving is currently not in progress or scheduled");
+    pub const REWRITE_ALREADY: CommandError =
+        Self::fixed("ERR Background append only file rewriting already in progress");
+    pub const REWRITE_FAILED: CommandError = Self::fixed(
+        "ERR Can't execute an AOF background rewriting. Please check the server logs for more \
+         information.",
+    );
+    pub const SAVE_FAILED: CommandError = Self::fixed(
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist \
+         to disk. Commands that may modify the data set are disabled, because this instance is \
+         configured to report errors during writes if RDB snapshotting fails \
+         (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \
+         RDB error.",
+    );
 
     /// The log cannot be written.
     #[cold]

@@ -1,6 +1,7 @@
 //! The rows that describe the data commands, by family.
 
 pub(super) mod bitmap;
+pub(super) mod dump;
 pub(super) mod expire;
 pub(super) mod geo;
 pub(super) mod hash;

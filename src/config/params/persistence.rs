@@ -17,8 +17,7 @@ pub(super) const PARAMS: &[Param] = &[
         "3600 1 300 100 60 10000",
         "When to save by itself: pairs of seconds and changes; empty: never.",
     )
-    .at(super::field!(save))
-    .coming(PART),
+    .at(super::field!(save)),
     Param::text(
         "dbfilename",
         "dump.rdb",
@@ -26,27 +25,26 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .at(super::field!(dbfilename))
     .protected()
-    .checked(|value| plain_name(value, "dbfilename can't be a path, just a filename"))
-    .coming(PART),
+    .checked(|value| plain_name(value, "dbfilename can't be a path, just a filename")),
     Param::flag(
         "rdbcompression",
         "yes",
         "Compress long strings in snapshots.",
     )
-    .coming(PART),
+    .at(super::field!(rdbcompression)),
     Param::flag(
         "rdbchecksum",
         "yes",
         "Write and check a checksum of snapshots.",
     )
     .restart()
-    .coming(PART),
+    .at(super::field!(rdbchecksum)),
     Param::flag(
         "stop-writes-on-bgsave-error",
         "yes",
         "Refuse writes after a snapshot failed.",
     )
-    .coming(PART),
+    .at(super::field!(stop_writes_on_bgsave_error)),
     Param::flag(
         "rdb-save-incremental-fsync",
         "yes",
@@ -133,14 +131,14 @@ pub(super) const PARAMS: &[Param] = &[
         "100",
         "Growth, in percent, after which the log is rewritten; 0: never.",
     )
-    .coming(PART),
+    .at(super::field!(auto_aof_rewrite_percentage)),
     Param::bytes(
         "auto-aof-rewrite-min-size",
         (0, i64::MAX as u64),
         "64mb",
         "A log smaller than this is not rewritten by itself.",
     )
-    .coming(PART),
+    .at(super::field!(auto_aof_rewrite_min_size)),
     Param::flag(
         "aof-load-truncated",
         "yes",

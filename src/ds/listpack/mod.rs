@@ -25,7 +25,7 @@ mod check;
 mod edit;
 mod entry;
 
-pub use check::{Malformed, validate};
+pub use check::{Malformed, count_entries, validate};
 pub use edit::{Buffer, Pack, append, prepend, remove, splice};
 pub use entry::{Entry, Item, Needle, decode, decode_back, encode, encoded_len};
 
@@ -69,6 +69,12 @@ impl<'a> Listpack<'a> {
     #[inline]
     pub fn is_empty(self) -> bool {
         self.0.len() == START
+    }
+
+    /// The entries as they stand, one behind the other.
+    #[inline]
+    pub fn entry_bytes(self) -> &'a [u8] {
+        &self.0[START..]
     }
 
     /// The entries with their places, from either end.

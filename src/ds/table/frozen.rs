@@ -19,6 +19,7 @@ pub struct FrozenTable<N> {
     bits: u32,
     len: usize,
     volatile: usize,
+    inner_volatile: usize,
     nodes: std::marker::PhantomData<N>,
 }
 
@@ -38,6 +39,7 @@ impl<N: Node> Frozen<N> {
             bits: table.bits,
             len: table.len,
             volatile: table.volatile,
+            inner_volatile: table.inner_volatile(),
             nodes: std::marker::PhantomData,
         };
         let frozen = Frozen {
@@ -89,6 +91,11 @@ impl<N: Node> FrozenTable<N> {
     /// The number of entries with a deadline.
     pub fn volatile(&self) -> usize {
         self.volatile
+    }
+
+    /// The number of entries below which something has a deadline.
+    pub fn inner_volatile(&self) -> usize {
+        self.inner_volatile
     }
 
     /// All entries.

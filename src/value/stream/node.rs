@@ -79,6 +79,13 @@ impl Node {
         node
     }
 
+    /// The id that orders it, and what Redis's listpack of it begins with: its live entries, its
+    /// deleted ones, the master's fields; then the entries of that listpack that follow these three.
+    pub fn redis_form(&self) -> (StreamId, [i64; 3], &[u8]) {
+        let counts = [self.live, self.deleted, self.fields].map(i64::from);
+        (self.master, counts, &self.bytes)
+    }
+
     /// The id that orders it: that of the first entry it had.
     pub(super) fn master(&self) -> StreamId {
         self.master

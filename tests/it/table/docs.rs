@@ -9,6 +9,7 @@ use crate::harness::reply::Reply;
 /// Lines that only one of the two has, and why: command, a part of the line, reason.
 const MEANT: &[(&str, &str, &str)] = &[
     ("bitcount", "/block", "Valkey lets the end be left out"),
+    ("bgsave", "", "Valkey can cancel it, too"),
     ("bitop", "", "Redis 7.2 lists the operations"),
     ("brpoplpush", "deprecated", "Valkey took it back"),
     ("brpoplpush", "replaced_by", "Valkey took it back"),

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["ds"],
     &["sys"],
     &["value", "resp", "net", "config", "observe"],
-    &["keyspace"],
+    &["keyspace", "rdb"],
     &["command"],
     &["client", "persist"],
     &["server", "admin"],

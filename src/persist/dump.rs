@@ -1,0 +1,338 @@
+//! Dump files in Redis's format: all data at one moment, written from a frozen keyspace and read
+//! record by record.
+//!
+//! Written with version 10, which Redis 7 and everything after it reads; with Valkey's own version
+//! if a hash has deadlines of fields, for which there is no form before. Read: every version
+//! (`rdb::decode`). What a file holds besides keys, libraries of functions, is kept and written
+//! again.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::storage::File;
+use crate::ds::number::parse_int;
+use crate::keyspace::{FrozenEntry, FrozenKeyspace};
+use crate::rdb::damage::{Damage, What};
+use crate::rdb::decode::{self, Context, Loaded};
+use crate::rdb::input::{Input, Source};
+use crate::rdb::output::Output;
+use crate::rdb::{CHECKSUM, VERSION, VERSION_VALKEY, encode, opcodes};
+use crate::sys::clock::UnixMs;
+
+/// What a file begins with; four digits follow, the version.
+const MAGIC: &[u8] = b"REDIS";
+const MAGIC_VALKEY: &[u8] = b"VALKEY";
+
+/// Bytes written at once.
+const WRITE_BYTES: usize = 256 * 1024;
+
+/// What a file tells of itself, beside the data.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// Names and values, as text.
+    pub aux: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Libraries of functions, in their source.
+    pub functions: Vec<Vec<u8>>,
+    /// Whether long strings are compressed.
+    pub compress: bool,
+    /// Whether the file ends with its checksum.
+    pub checksum: bool,
+}
+
+/// How far the writing of a snapshot is, seen from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    pub keys_done: AtomicU64,
+    /// Set by whoever does not want it any more.
+    pub cancelled: AtomicBool,
+}
+
+/// Writes a file; how many bytes.
+///
+/// # Errors
+/// If the file cannot be written, or it was cancelled: then it is of no use.
+pub fn write(
+    frozen: &FrozenKeyspace,
+    file: &mut dyn File,
+    about: &About,
+    progress: &Progress,
+) -> io::Result<u64> {
+    let mut writer = Writer {
+        file,
+        out: Output {
+            compress: about.compress,
+            ..Output::default()
+        },
+        digest: CHECKSUM.digest(),
+        written: 0,
+    };
+    writer.head(frozen, about);
+    let mut db = None;
+    let sizes: Vec<_> = frozen.sizes().collect();
+    for found in frozen.iter() {
+        if db != Some(found.db) {
+            db = Some(found.db);
+            writer.begin_db(found.db, sizes[found.db]);
+        }
+        writer.record(&found);
+        progress.keys_done.fetch_add(1, Ordering::Relaxed);
+        if writer.out.bytes.len() >= WRITE_BYTES {
+            if progress.cancelled.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            writer.flush()?;
+        }
+    }
+    writer.out.byte(opcodes::END);
+    writer.flush()?;
+    let checksum = match about.checksum {
+        true => writer.digest.clone().finalize(),
+        false => 0,
+    };
+    writer.out.u64(checksum);
+    writer.flush()?;
+    let written = writer.written;
+    file.sync()?;
+    Ok(written)
+}
+
+struct Writer<'f> {
+    file: &'f mut dyn File,
+    out: Output,
+    digest: crc::Digest<'static, u64, crc::Table<16>>,
+    written: u64,
+}
+
+impl Writer<'_> {
+    fn head(&mut self, frozen: &FrozenKeyspace, about: &About) {
+        let out = &mut self.out;
+        let head = match frozen.has_field_deadlines() {
+            true => format!("VALKEY{VERSION_VALKEY:03}"),
+            false => format!("REDIS{VERSION:04}"),
+        };
+        out.bytes.extend_from_slice(head.as_bytes());
+        for (name, text) in &about.aux {
+            out.byte(opcodes::AUX);
+            out.string(name);
+            out.string(text);
+        }
+        for source in &about.functions {
+            out.byte(opcodes::FUNCTION_2);
+            out.blob(source);
+        }
+    }
+
+    fn begin_db(&mut self, db: usize, (keys, volatile): (usize, usize)) {
+        self.out.byte(opcodes::SELECT);
+        self.out.count(db);
+        self.out.byte(opcodes::RESIZE);
+        self.out.count(keys);
+        self.out.count(volatile);
+    }
+
+    fn record(&mut self, found: &FrozenEntry<'_>) {
+        let out = &mut self.out;
+        let entry = found.entry;
+        if let Some(deadline) = entry.deadline() {
+            out.byte(opcodes::EXPIRE_MS);
+            out.u64(deadline.0.cast_unsigned());
+        }
+        let value = entry.value();
+        out.byte(encode::type_of(value));
+        out.string(entry.key());
+        encode::value(value, out);
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.digest.update(&self.out.bytes);
+        self.file.append_all(&self.out.bytes)?;
+        self.written += self.out.bytes.len() as u64;
+        if self.out.bytes.capacity() > 4 * WRITE_BYTES {
+            self.out.bytes = Vec::new();
+        }
+        self.out.bytes.clear();
+        Ok(())
+    }
+}
+
+/// Something in a file.
+pub enum Item {
+    Key(Record),
+    Aux(Vec<u8>, Vec<u8>),
+    /// The source of a library of functions.
+    Function(Vec<u8>),
+}
+
+/// A key with its value.
+pub struct Record {
+    pub db: usize,
+    pub key: Vec<u8>,
+    pub deadline: Option<UnixMs>,
+    pub idle_seconds: Option<u64>,
+    pub frequency: Option<u8>,
+    pub value: Loaded,
+}
+
+/// The bytes of a file from some offset on.
+pub struct Bytes {
+    file: Box<dyn File>,
+    at: u64,
+}
+
+impl Source for Bytes {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buf, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+/// A file being read.
+pub struct Reader {
+    input: Input<Bytes>,
+    db: usize,
+    version: u16,
+    /// Whether the checksum is compared.
+    check: bool,
+}
+
+impl Reader {
+    /// A reader behind the head of `file`; `None` if it is no dump.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is of a version that is not known.
+    pub fn open(file: Box<dyn File>, check: bool) -> Result<Option<Reader>, Damage> {
+        let mut input = Input::new(Bytes { file, at: 0 });
+        input.begin_checksum();
+        let head = match input.bytes(MAGIC.len() + 4) {
+            Ok(head) => head,
+            Err(Damage {
+                what: What::Ended, ..
+            }) => return Ok(None),
+            Err(damage) => return Err(damage),
+        };
+        let digits = match (head.strip_prefix(MAGIC), head.strip_prefix(MAGIC_VALKEY)) {
+            (Some(digits), _) | (_, Some(digits)) => digits,
+            (None, None) => return Ok(None),
+        };
+        let version = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|digits| digits.parse().ok());
+        match version.filter(|version| decode::knows(*version)) {
+            Some(version) => Ok(Some(Reader {
+                input,
+                db: 0,
+                version,
+                check,
+            })),
+            None => Err(Damage {
+                at: 0,
+                what: What::Unknown(format!(
+                    "a dump of version {} cannot be read here",
+                    digits.escape_ascii()
+                )),
+            }),
+        }
+    }
+
+    /// How much of the file is read, in bytes.
+    pub fn at(&self) -> u64 {
+        self.input.at()
+    }
+
+    /// What comes next; `None` at the end, when the checksum held.
+    ///
+    /// # Errors
+    /// If it is not whole, not well formed, or the checksum does not hold.
+    pub fn next(&mut self, context: Context<'_>) -> Result<Option<Item>, Damage> {
+        let (mut deadline, mut idle_seconds, mut frequency) = (None, None, None);
+        loop {
+            match self.input.byte()? {
+                opcodes::EXPIRE_MS => deadline = Some(UnixMs(self.input.u64()?.cast_signed())),
+                opcodes::EXPIRE_SECONDS => {
+                    let seconds = i64::from(self.input.u32()?.cast_signed());
+                    deadline = Some(UnixMs(seconds * 1000));
+                }
+                opcodes::IDLE => idle_seconds = Some(self.input.length()?),
+                opcodes::FREQUENCY => frequency = Some(self.input.byte()?),
+                opcodes::SELECT => self.db = self.input.count()?,
+                opcodes::RESIZE => {
+                    self.input.length()?;
+                    self.input.length()?;
+                }
+                opcodes::SLOT_INFO => {
+                    for _ in 0..3 {
+                        self.input.length()?;
+                    }
+                }
+                opcodes::AUX => {
+                    let (mut name, mut text) = (Vec::new(), Vec::new());
+                    self.input.string(&mut name)?;
+                    self.input.string(&mut text)?;
+                    return Ok(Some(Item::Aux(name, text)));
+                }
+                opcodes::FUNCTION_2 => {
+                    let mut source = Vec::new();
+                    self.input.string(&mut source)?;
+                    return Ok(Some(Item::Function(source)));
+                }
+                opcodes::MODULE_AUX | opcodes::FUNCTION_PRE => {
+                    return Err(self
+                        .input
+                        .damage("data of a module or of a preliminary version"));
+                }
+                opcodes::END => return self.end().map(|()| None),
+                kind => {
+                    let mut key = Vec::new();
+                    self.input.string(&mut key)?;
+                    let value = decode::value(kind, &mut self.input, context)?;
+                    return Ok(Some(Item::Key(Record {
+                        db: self.db,
+                        key,
+                        deadline,
+                        idle_seconds,
+                        frequency,
+                        value,
+                    })));
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Damage> {
+        /// Since which version there is a checksum.
+        const CHECKED_SINCE: u16 = 5;
+        if self.version < CHECKED_SINCE {
+            return Ok(());
+        }
+        let wanted = self.input.checksum();
+        let told = self.input.u64()?;
+        // 0: written without one.
+        if told != 0 && told != wanted && self.check {
+            return Err(self.input.damage("the checksum does not hold"));
+        }
+        Ok(())
+    }
+}
+
+/// The fields that files tell of themselves, as Redis names them.
+pub fn aux_fields(
+    version: &str,
+    now: UnixMs,
+    used_bytes: usize,
+    is_base: bool,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let field = |name: &str, text: String| (name.into(), text.into_bytes());
+    vec![
+        field("redis-ver", version.into()),
+        field("redis-bits", usize::BITS.to_string()),
+        field("ctime", now.seconds().to_string()),
+        field("used-mem", used_bytes.to_string()),
+        field("aof-base", u8::from(is_base).to_string()),
+    ]
+}
+
+/// Whether an aux field says that the file is the base of a log.
+pub fn says_base(name: &[u8], text: &[u8]) -> bool {
+    name == b"aof-base" && parse_int(text) == Some(1)
+}

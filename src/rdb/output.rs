@@ -1,0 +1,134 @@
+//! Writes the pieces the format is made of.
+//!
+//! A *length* takes as few bytes as hold it, told by the two upper bits of the first:
+//!
+//! ```text
+//! 00xxxxxx                 below 64
+//! 01xxxxxx xxxxxxxx        below 16,384, the upper bits first
+//! 10000000 4 bytes         below 2^32, the highest byte first
+//! 10000001 8 bytes         any
+//! 11xxxxxx                 no length: a string of the special form x
+//! ```
+//!
+//! Special forms of strings: 0 to 2, an integer in 1, 2 or 4 bytes; 3, compressed: the length
+//! compressed, the length before, the compressed bytes.
+
+use crate::value::string::Text;
+
+/// A longer string is compressed, if that makes it shorter.
+const COMPRESSED_BYTES_MIN: usize = 21;
+
+/// A longer string is not compressed: it would have to stand in one piece, and takes long.
+const COMPRESSED_BYTES_MAX: usize = 1024 * 1024;
+
+pub(super) const SPECIAL: u8 = 0b1100_0000;
+pub(super) const INT_8: u8 = 0;
+pub(super) const INT_16: u8 = 1;
+pub(super) const INT_32: u8 = 2;
+pub(super) const LZF: u8 = 3;
+
+/// Bytes being written.
+#[derive(Debug, Default)]
+pub struct Output {
+    pub bytes: Vec<u8>,
+    /// Whether long strings are compressed (`rdbcompression`).
+    pub compress: bool,
+}
+
+impl Output {
+    pub fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    pub fn u64(&mut self, number: u64) {
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+    }
+
+    pub fn double(&mut self, number: f64) {
+        self.u64(number.to_bits());
+    }
+
+    /// A length, in its shortest form.
+    pub fn length(&mut self, length: u64) {
+        match length {
+            0..64 => self.byte(length as u8),
+            64..0x4000 => self
+                .bytes
+                .extend_from_slice(&(0x4000 | length as u16).to_be_bytes()),
+            0x4000..=0xffff_ffff => {
+                self.byte(0x80);
+                self.bytes.extend_from_slice(&(length as u32).to_be_bytes());
+            }
+            _ => {
+                self.byte(0x81);
+                self.bytes.extend_from_slice(&length.to_be_bytes());
+            }
+        }
+    }
+
+    /// How many elements follow.
+    pub fn count(&mut self, count: usize) {
+        self.length(count as u64);
+    }
+
+    /// A string that is an integer.
+    pub fn int(&mut self, integer: i64) {
+        if let Ok(small) = i8::try_from(integer) {
+            self.byte(SPECIAL | INT_8);
+            self.bytes.extend_from_slice(&small.to_le_bytes());
+        } else if let Ok(small) = i16::try_from(integer) {
+            self.byte(SPECIAL | INT_16);
+            self.bytes.extend_from_slice(&small.to_le_bytes());
+        } else if let Ok(small) = i32::try_from(integer) {
+            self.byte(SPECIAL | INT_32);
+            self.bytes.extend_from_slice(&small.to_le_bytes());
+        } else {
+            self.plain(itoa::Buffer::new().format(integer).as_bytes());
+        }
+    }
+
+    /// A string in its shortest form: an integer of up to 32 bits, compressed, or as it is.
+    pub fn string(&mut self, text: &[u8]) {
+        // Longer ones are above 32 bits.
+        const INT_BYTES_MAX: usize = 11;
+        if text.len() <= INT_BYTES_MAX
+            && let Some(integer) = crate::ds::number::parse_int(text)
+        {
+            return self.int(integer);
+        }
+        self.blob(text);
+    }
+
+    /// Bytes that are no integer: compressed, or as they are.
+    pub fn blob(&mut self, bytes: &[u8]) {
+        let worth_it = (COMPRESSED_BYTES_MIN..=COMPRESSED_BYTES_MAX).contains(&bytes.len());
+        if self.compress
+            && worth_it
+            && let Ok(compressed) = lzf::compress(bytes)
+            && compressed.len() < bytes.len() - 4
+        {
+            self.byte(SPECIAL | LZF);
+            self.count(compressed.len());
+            self.count(bytes.len());
+            self.bytes.extend_from_slice(&compressed);
+            return;
+        }
+        self.plain(bytes);
+    }
+
+    /// A string in pieces or in one.
+    pub fn text(&mut self, text: Text<'_>) {
+        match text {
+            Text::Slice(bytes) => self.string(bytes),
+            Text::Rope(rope) => {
+                self.count(rope.len());
+                rope.for_each(0..rope.len(), |slice| self.bytes.extend_from_slice(slice));
+            }
+        }
+    }
+
+    fn plain(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.bytes.extend_from_slice(bytes);
+    }
+}

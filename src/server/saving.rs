@@ -1,0 +1,323 @@
+//! Snapshots seen from the loop: when one is begun, and what comes of it.
+//!
+//! One is written at a time, by a thread that reads the keyspace as it was when it began; the loop
+//! goes on meanwhile and only hears of the end. A rewrite of the log is a snapshot that becomes
+//! the log's base, with a new file for what happens from that moment on.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::{Moment, REDIS_VERSION, Server};
+use crate::persist::dump::{About, Progress, aux_fields};
+use crate::persist::manifest::Manifest;
+use crate::persist::saver::{Done, Job, Saver, Target, save};
+use crate::persist::storage::Storage;
+use crate::sys::alloc::used_bytes;
+use crate::sys::clock::{MonoNs, UnixMs};
+use crate::sys::worker::{Bell, Worker};
+
+/// After a failure the next attempt by a save point waits so long.
+const RETRY_AFTER_MS: i64 = 5_000;
+
+/// What a snapshot is for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// The file of the configuration (BGSAVE).
+    Save,
+    /// The base of the log: the manifest that names it.
+    Rewrite(Box<Manifest>),
+}
+
+/// A snapshot that is being written.
+pub(super) struct Active {
+    pub(super) purpose: Purpose,
+    pub(super) began: Moment,
+    pub(super) progress: Arc<Progress>,
+    pub(super) keys: u64,
+    /// Changes not saved when it began.
+    dirty: u64,
+}
+
+/// How the last snapshot of one kind went.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    pub ok: bool,
+    /// Seconds it took; -1: there was none.
+    pub seconds: i64,
+    pub count: u64,
+}
+
+impl Default for Outcome {
+    fn default() -> Outcome {
+        Outcome {
+            ok: true,
+            seconds: -1,
+            count: 0,
+        }
+    }
+}
+
+/// Snapshots: the one that is being written, those that wait, and how the last ones went.
+pub struct Saving {
+    worker: Worker<Job, Done>,
+    pub(super) active: Option<Active>,
+    save_scheduled: bool,
+    rewrite_scheduled: bool,
+    pub saved_at: UnixMs,
+    tried_at: UnixMs,
+    pub save: Outcome,
+    pub rewrite: Outcome,
+    /// The log's length after the last rewrite or the start.
+    pub log_base_bytes: u64,
+}
+
+impl Saving {
+    /// Nothing was saved yet; the thread is started.
+    pub(super) fn start(storage: Arc<dyn Storage>, bell: Bell, now: UnixMs) -> io::Result<Saving> {
+        Ok(Saving {
+            worker: Worker::start("snapshot", bell, Saver { storage })?,
+            active: None,
+            save_scheduled: false,
+            rewrite_scheduled: false,
+            saved_at: now,
+            tried_at: UnixMs(0),
+            save: Outcome::default(),
+            rewrite: Outcome::default(),
+            log_base_bytes: 0,
+        })
+    }
+
+    /// Since when a snapshot of the data, and a rewrite of the log, is being written.
+    pub fn under_way(&self) -> (Option<MonoNs>, Option<MonoNs>) {
+        let began = self.active.as_ref().map(|active| active.began.mono);
+        match self.active.as_ref().map(|active| &active.purpose) {
+            Some(Purpose::Save) => (began, None),
+            Some(Purpose::Rewrite(_)) => (None, began),
+            None => (None, None),
+        }
+    }
+
+    /// Keys written, and keys there are, of the snapshot under way.
+    pub fn keys(&self) -> (u64, u64) {
+        let Some(active) = &self.active else {
+            return (0, 0);
+        };
+        (
+            active.progress.keys_done.load(Ordering::Relaxed),
+            active.keys,
+        )
+    }
+
+    /// Whether a rewrite waits for the end of a snapshot.
+    pub fn is_rewrite_scheduled(&self) -> bool {
+        self.rewrite_scheduled
+    }
+}
+
+/// What came of asking for a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    Started,
+    Scheduled,
+    /// One of the same kind is being written.
+    Already,
+    /// One of the other kind is being written.
+    Other,
+    Failed,
+}
+
+/// What came of cancelling a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    UnderWay,
+    Scheduled,
+    Nothing,
+}
+
+impl Server {
+    /// Begins a snapshot of the data on the thread, or notes that one is wanted.
+    pub fn begin_save(&mut self, may_wait: bool) -> Begun {
+        match self.saving.active.as_ref().map(|active| &active.purpose) {
+            Some(Purpose::Save) => return Begun::Already,
+            Some(Purpose::Rewrite(_)) if may_wait => {
+                self.saving.save_scheduled = true;
+                return Begun::Scheduled;
+            }
+            Some(Purpose::Rewrite(_)) => return Begun::Other,
+            None => {}
+        }
+        self.saving.tried_at = self.now.ms();
+        let target = self.save_target();
+        match self.begin(Purpose::Save, target) {
+            true => {
+                log::info!("Background saving started");
+                Begun::Started
+            }
+            false => Begun::Failed,
+        }
+    }
+
+    /// Begins to write the data on the thread.
+    pub(super) fn begin(&mut self, purpose: Purpose, target: Target) -> bool {
+        let is_base = matches!(purpose, Purpose::Rewrite(_));
+        let Some(frozen) = self.keyspace.freeze() else {
+            return false;
+        };
+        let progress = Arc::new(Progress::default());
+        self.saving.active = Some(Active {
+            purpose,
+            began: self.now,
+            progress: Arc::clone(&progress),
+            keys: frozen.sizes().map(|(keys, _)| keys as u64).sum(),
+            dirty: self.dirty,
+        });
+        let about = self.about_snapshot(is_base);
+        self.saving.worker.give(Job {
+            frozen,
+            target,
+            about,
+            progress,
+        });
+        true
+    }
+
+    fn about_snapshot(&self, is_base: bool) -> About {
+        About {
+            aux: aux_fields(REDIS_VERSION, self.now.ms(), used_bytes(), is_base),
+            functions: self.durable.functions.clone(),
+            compress: self.config.rdbcompression,
+            checksum: self.config.rdbchecksum,
+        }
+    }
+
+    /// The file of the configuration, within the working directory.
+    pub(super) fn save_path(&self) -> PathBuf {
+        PathBuf::from(OsStr::from_bytes(&self.config.dbfilename))
+    }
+
+    fn save_target(&self) -> Target {
+        Target {
+            path: self.save_path(),
+            temporary: PathBuf::from(format!("temp-{}.rdb", std::process::id())),
+        }
+    }
+
+    /// Writes a snapshot of the data here and now; clients wait.
+    ///
+    /// # Errors
+    /// If it cannot be written, or one is being written.
+    pub fn save_now(&mut self) -> io::Result<()> {
+        let Some(frozen) = self.keyspace.freeze() else {
+            return Err(io::Error::other("a snapshot is being written"));
+        };
+        let job = Job {
+            frozen,
+            target: self.save_target(),
+            about: self.about_snapshot(false),
+            progress: Arc::default(),
+        };
+        let result = save(&*self.durable.storage, &job);
+        self.keyspace.finish(job.frozen);
+        self.saved(result, self.dirty, self.now)
+    }
+
+    /// Takes note of a snapshot of the data.
+    fn saved(&mut self, result: io::Result<u64>, dirty: u64, began: Moment) -> io::Result<()> {
+        let seconds = self.now.mono.since(began.mono) / 1_000_000_000;
+        self.saving.save.seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        self.saving.save.ok = result.is_ok();
+        match result {
+            Ok(bytes) => {
+                log::info!("DB saved on disk: {bytes} bytes");
+                self.saving.save.count += 1;
+                self.saving.saved_at = self.now.ms();
+                self.dirty -= dirty;
+                Ok(())
+            }
+            Err(error) => {
+                log::warn!("Saving the DB failed: {error}");
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends what is being written or waits to be.
+    pub fn cancel_save(&mut self) -> Cancelled {
+        if let Some(active) = &self.saving.active
+            && matches!(active.purpose, Purpose::Save)
+        {
+            active.progress.cancelled.store(true, Ordering::Relaxed);
+            return Cancelled::UnderWay;
+        }
+        match std::mem::take(&mut self.saving.save_scheduled) {
+            true => Cancelled::Scheduled,
+            false => Cancelled::Nothing,
+        }
+    }
+
+    /// Draws the consequences of a snapshot that is done.
+    pub(super) fn heed_saver(&mut self) {
+        if let Some(done) = self.saving.worker.take() {
+            self.heed_done(done);
+        }
+    }
+
+    /// Waits until the snapshot under way is done.
+    pub(super) fn wait_for_saver(&mut self) {
+        if let Some(done) = self.saving.worker.wait(Duration::MAX) {
+            self.heed_done(done);
+        }
+    }
+
+    fn heed_done(&mut self, Done { frozen, result }: Done) {
+        self.keyspace.finish(frozen);
+        let Some(active) = self.saving.active.take() else {
+            return;
+        };
+        let cancelled = active.progress.cancelled.load(Ordering::Relaxed);
+        match active.purpose {
+            Purpose::Save if cancelled && result.is_err() => log::info!("Saving was cancelled"),
+            // It was told in the log.
+            Purpose::Save => drop(self.saved(result, active.dirty, active.began)),
+            Purpose::Rewrite(manifest) => self.rewritten(*manifest, result, active.began),
+        }
+    }
+
+    /// Begins what was asked for by the configuration, or waits from before.
+    pub(super) fn tend_saving(&mut self) {
+        if self.saving.active.is_some() {
+            return;
+        }
+        if std::mem::take(&mut self.saving.rewrite_scheduled) {
+            self.begin_rewrite();
+        } else if std::mem::take(&mut self.saving.save_scheduled) || self.is_save_due() {
+            self.begin_save(false);
+        } else if self.is_rewrite_due() {
+            self.begin_rewrite();
+        }
+    }
+
+    fn is_save_due(&self) -> bool {
+        let now = self.now.ms();
+        let since = |then: UnixMs| now.0.saturating_sub(then.0);
+        if !self.saving.save.ok && since(self.saving.tried_at) < RETRY_AFTER_MS {
+            return false;
+        }
+        self.config.save.iter().any(|point| {
+            let ms = i64::try_from(point.seconds)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1000);
+            self.dirty >= point.changes && since(self.saving.saved_at) > ms
+        })
+    }
+
+    /// Notes that a rewrite is wanted when the snapshot under way is done.
+    pub(super) fn schedule_rewrite(&mut self) {
+        self.saving.rewrite_scheduled = true;
+    }
+}
