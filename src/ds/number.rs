@@ -35,6 +35,12 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
 /// The double that `text` says, as Redis reads it: anything C's `strtod` takes except `nan`;
 /// refused if the nearest double is an infinity or zero and the text says otherwise.
 pub fn parse_double(text: &[u8]) -> Option<f64> {
+    // Integers are the rule; these are exact.
+    if text.len() < 16
+        && let Some(integer) = parse_int(text)
+    {
+        return Some(integer as f64);
+    }
     let (negative, magnitude) = float_text::scan(text)?;
     let value = match magnitude {
         Magnitude::Infinite => f64::INFINITY,

@@ -22,13 +22,14 @@ impl Options {
     fn parse(args: &mut Args<'_>) -> Options {
         let mut options = Options::default();
         while let Some(word) = args.peek() {
-            let option = match word.to_ascii_lowercase().as_slice() {
-                b"nx" => &mut options.only_new,
-                b"xx" => &mut options.only_old,
-                b"gt" => &mut options.only_greater,
-                b"lt" => &mut options.only_less,
-                b"ch" => &mut options.count_changed,
-                b"incr" => &mut options.increment,
+            let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
+            let option = match word.len() {
+                2 if is(b"nx") => &mut options.only_new,
+                2 if is(b"xx") => &mut options.only_old,
+                2 if is(b"gt") => &mut options.only_greater,
+                2 if is(b"lt") => &mut options.only_less,
+                2 if is(b"ch") => &mut options.count_changed,
+                4 if is(b"incr") => &mut options.increment,
                 _ => break,
             };
             *option = true;

@@ -342,7 +342,8 @@ impl<L: Leaf> Tree<L> {
 
     /// The leaf that [`find`](Self::find) gives, to change elements in place: their number, order
     /// and deadlines stay.
-    fn leaf_by_bound_mut(&mut self, reached: impl FnMut(&L::Bound) -> bool) -> Option<&mut L> {
+    #[inline]
+    pub fn leaf_by_bound_mut(&mut self, reached: impl FnMut(&L::Bound) -> bool) -> Option<&mut L> {
         let mut seek = ByBound::<_, false>::new(reached);
         let mut node = self.root.as_mut()?;
         loop {

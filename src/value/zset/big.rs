@@ -90,7 +90,7 @@ impl BigZset {
 
     #[inline]
     fn hash(&self, member: &[u8]) -> u32 {
-        (self.seed.hash(member) >> 32) as u32
+        hash_of(self.seed, member)
     }
 
     /// The rank and score of a member.
@@ -108,13 +108,10 @@ impl BigZset {
     #[inline]
     fn with_hash<T>(&self, hash: u32, mut right: impl FnMut(f64) -> Option<T>) -> Option<T> {
         let (leaf, _) = self.index.find(|bound| *bound <= hash)?;
-        let from = leaf.lower(hash);
-        if from == 0 {
-            return self.with_hash_across_leaves(hash, right);
+        match leaf.equal(hash) {
+            Some(mut equal) => equal.find_map(|index| right(leaf.score(index))),
+            None => self.with_hash_across_leaves(hash, right),
         }
-        (from..leaf.len())
-            .map_while(|index| leaf.get(index).filter(|(entry, _)| *entry == hash))
-            .find_map(|(_, score)| right(score))
     }
 
     /// The same where entries of this hash may stand in the leaf before, too.
@@ -176,20 +173,58 @@ impl BigZset {
         decide: impl FnOnce(Option<f64>) -> Option<f64>,
     ) -> (Option<f64>, Option<f64>) {
         let hash = self.hash(member);
-        let old = self.find_hashed(hash, member).map(|(_, score)| score);
-        let new = decide(old).filter(|new| Some(*new) != old);
-        match (old, new) {
-            (_, None) => {}
-            (None, Some(new)) => {
-                self.insert_in_order(new, member, hash);
-                self.insert_in_index(hash, new);
+        let mut decide = Some(decide);
+        let mut decide = |old| {
+            let decide = decide.take().expect("decided once");
+            decide(old).filter(|new| Some(*new) != old)
+        };
+        // Nearly always a hash is one entry's or nobody's, and one descent tells which.
+        let leaf = self.index.leaf_by_bound_mut(|bound| *bound <= hash);
+        let equal = leaf.as_ref().and_then(|leaf| leaf.equal(hash));
+        match (leaf, equal) {
+            (Some(leaf), Some(equal)) if equal.len() == 1 => {
+                let score = leaf.score(equal.start);
+                let changed = change_score(&mut self.order, score, member, &mut decide);
+                if let Some((old, new, is_out)) = changed {
+                    if let Some(new) = new {
+                        leaf.set_score(equal.start, new);
+                    }
+                    if let (Some(new), true) = (new, is_out) {
+                        self.insert_in_order(new, member, hash);
+                    }
+                    return (Some(old), new);
+                }
+                // Another member's.
+                self.put_new(member, hash, decide(None))
             }
-            (Some(old), Some(new)) => {
-                self.move_in_order(old, new, member, hash);
-                self.edit_index(hash, old, |leaf, index| leaf.set_score(index, new));
+            (Some(_), Some(equal)) if equal.is_empty() => self.put_new(member, hash, decide(None)),
+            _ => {
+                let found = self.find_hashed(hash, member);
+                let Some((_, old)) = found else {
+                    return self.put_new(member, hash, decide(None));
+                };
+                let new = decide(Some(old));
+                if let Some(new) = new {
+                    take_out(&mut self.order, old, member);
+                    self.insert_in_order(new, member, hash);
+                    self.edit_index(hash, old, |leaf, index| leaf.set_score(index, new));
+                }
+                (Some(old), new)
             }
         }
-        (old, new)
+    }
+
+    fn put_new(
+        &mut self,
+        member: &[u8],
+        hash: u32,
+        score: Option<f64>,
+    ) -> (Option<f64>, Option<f64>) {
+        if let Some(score) = score {
+            self.insert_in_order(score, member, hash);
+            self.insert_in_index(hash, score);
+        }
+        (None, score)
     }
 
     fn insert_in_order(&mut self, score: f64, member: &[u8], hash: u32) {
@@ -214,24 +249,6 @@ impl BigZset {
         }
         self.index
             .change(|bound| *bound <= hash, |leaf, _| leaf.insert(hash, score));
-    }
-
-    fn move_in_order(&mut self, old: f64, new: f64, member: &[u8], hash: u32) {
-        let cut = Cut::Element(old, member, Side::Behind);
-        let moved = self.order.change(
-            |bound| bound.is_before(cut),
-            |leaf, _| {
-                let index = leaf.index_of(old, member).expect("found before");
-                let moved = leaf.move_within(index, new);
-                if !moved {
-                    leaf.remove(index..index + 1);
-                }
-                moved
-            },
-        );
-        if !moved {
-            self.insert_in_order(new, member, hash);
-        }
     }
 
     /// Changes the entry of the index with this hash and score, which is there.
@@ -261,24 +278,19 @@ impl BigZset {
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
         let hash = self.hash(member);
         let (_, score) = self.find_hashed(hash, member)?;
-        let cut = Cut::Element(score, member, Side::Behind);
-        self.order.change(
-            |bound| bound.is_before(cut),
-            |leaf, _| {
-                let index = leaf.index_of(score, member).expect("found before");
-                leaf.remove(index..index + 1);
-            },
-        );
+        take_out(&mut self.order, score, member);
         self.edit_index(hash, score, Hashes::remove);
         Some(score)
     }
 
     /// Removes the elements of these ranks.
     pub fn remove_ranks(&mut self, ranks: Range<usize>) -> Garbage {
+        if ranks.len() == 1 {
+            self.remove_rank(ranks.start);
+            return Garbage::default();
+        }
         let mut gone = Vec::with_capacity(ranks.len());
-        let mut elements = self.forward(ranks.start);
-        for _ in ranks.clone() {
-            let Element { score, member, .. } = elements.next().expect("ranks within the set");
+        for Element { score, member, .. } in self.forward(ranks.start).take(ranks.len()) {
             gone.push((self.hash(member), score));
         }
         let order = self.order.remove_range(ranks, Run::remove);
@@ -291,7 +303,21 @@ impl BigZset {
                 self.edit_index(hash, score, Hashes::remove);
             }
         }
-        Garbage { order, index }
+        Garbage {
+            order: Some(order),
+            index,
+        }
+    }
+
+    fn remove_rank(&mut self, rank: usize) {
+        let seed = self.seed;
+        let (hash, score) = self.order.edit_at(rank, |leaf, index, _| {
+            let Element { score, member, .. } = leaf.get(index);
+            let hash = hash_of(seed, member);
+            leaf.remove(index..index + 1);
+            (hash, score)
+        });
+        self.edit_index(hash, score, Hashes::remove);
     }
 
     /// The elements from this rank on, in order.
@@ -405,6 +431,49 @@ impl BigZset {
 }
 
 #[inline]
+fn hash_of(seed: Seed, member: &[u8]) -> u32 {
+    (seed.hash(member) >> 32) as u32
+}
+
+/// Gives the element with this score and member the score that `decide` makes of it. What it had;
+/// what it gets, if that is another; and whether it was taken out to be put in elsewhere. Nothing
+/// if there is no such element.
+#[inline]
+fn change_score(
+    order: &mut Tree<Run>,
+    score: f64,
+    member: &[u8],
+    decide: &mut impl FnMut(Option<f64>) -> Option<f64>,
+) -> Option<(f64, Option<f64>, bool)> {
+    let cut = Cut::Element(score, member, Side::Behind);
+    order.change(
+        |bound| bound.is_before(cut),
+        |leaf, _| {
+            let index = leaf.index_of(score, member)?;
+            let old = leaf.get(index).score;
+            let new = decide(Some(old));
+            let is_out = new.is_some_and(|new| !leaf.move_within(index, new));
+            if is_out {
+                leaf.remove(index..index + 1);
+            }
+            Some((old, new, is_out))
+        },
+    )
+}
+
+/// Removes the element with this score and member, which is there.
+fn take_out(order: &mut Tree<Run>, score: f64, member: &[u8]) {
+    let cut = Cut::Element(score, member, Side::Behind);
+    order.change(
+        |bound| bound.is_before(cut),
+        |leaf, _| {
+            let index = leaf.index_of(score, member).expect("found before");
+            leaf.remove(index..index + 1);
+        },
+    );
+}
+
+#[inline]
 fn mark_of(hash: u32) -> u8 {
     (hash >> 24) as u8
 }
@@ -439,15 +508,16 @@ fn index_of(entries: &[(u32, f64)]) -> Tree<Hashes> {
 }
 
 /// What left a large sorted set; to be dropped by another thread if it is heavy.
+#[derive(Default)]
 pub struct Garbage {
-    order: Removed<Run>,
+    order: Option<Removed<Run>>,
     index: Tree<Hashes>,
 }
 
 impl Garbage {
     /// Whether dropping it takes more than a few microseconds.
     pub fn is_heavy(&self) -> bool {
-        self.order.is_heavy() || self.index.is_heavy()
+        self.order.as_ref().is_some_and(Removed::is_heavy) || self.index.is_heavy()
     }
 }
 
@@ -470,7 +540,7 @@ impl Builder {
 
     /// Adds an element behind the others.
     pub fn push(&mut self, member: &[u8], score: f64) {
-        let hash = (self.seed.hash(member) >> 32) as u32;
+        let hash = hash_of(self.seed, member);
         let element = Element {
             score,
             member,

@@ -9,6 +9,8 @@
 //! has found a score verifies that it is this member's and not another's of equal hash.
 //! Hashes are spread evenly: where one stands in a leaf can be guessed from its value.
 
+use std::ops::Range;
+
 use super::order::{exact, insert, reserve, rounded};
 use crate::ds::size_class::size_class;
 use crate::ds::tree::Leaf;
@@ -45,10 +47,44 @@ impl Hashes {
         Some((*self.hashes.get(index)?, self.scores[index]))
     }
 
-    /// The index of the first entry whose hash is not below `hash`.
+    /// The score of entry `index`.
+    #[inline]
+    pub(super) fn score(&self, index: usize) -> f64 {
+        self.scores[index]
+    }
+
+    /// The index of the first entry whose hash is not below `hash`, searched from where it should
+    /// stand if the hashes were quite evenly spread.
     #[inline]
     pub(super) fn lower(&self, hash: u32) -> usize {
-        self.hashes.partition_point(|entry| *entry < hash)
+        let hashes = &self.hashes[..];
+        let (Some(first), Some(last)) = (hashes.first(), hashes.last()) else {
+            return 0;
+        };
+        if hash <= *first {
+            return 0;
+        }
+        if hash > *last {
+            return hashes.len();
+        }
+        let (above, span) = (u64::from(hash - first), u64::from(last - first));
+        let mut index = (above * (hashes.len() - 1) as u64 / span) as usize;
+        while hashes[index] < hash {
+            index += 1;
+        }
+        while hashes[index - 1] >= hash {
+            index -= 1;
+        }
+        index
+    }
+
+    /// Where entries of this hash stand, if it is certain that none stands in the leaf before.
+    #[inline]
+    pub(super) fn equal(&self, hash: u32) -> Option<Range<usize>> {
+        let from = self.lower(hash);
+        let equal = self.hashes[from..].iter();
+        let count = equal.take_while(|entry| **entry == hash).count();
+        (from > 0).then_some(from..from + count)
     }
 
     /// The index of an entry.

@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use super::cut::{Cut, Side};
 use crate::ds::size_class::size_class;
-use crate::ds::tree::Leaf;
+use crate::ds::tree::{Leaf, count_reached};
 
 /// Elements of a leaf, at most.
-const ENTRIES_MAX: usize = 128;
+const ENTRIES_MAX: usize = 64;
 
 /// Bytes of its members: with as many, it is full.
-const BYTES_FULL: usize = 4096;
+const BYTES_FULL: usize = 2048;
 
 /// A leaf with less of both joins a neighbour …
 const ENTRIES_SPARSE: usize = ENTRIES_MAX / 4;
@@ -223,6 +223,9 @@ impl Run {
             return false;
         };
         let last = columns.scores.len() - 1;
+        if score <= columns.scores[0] || columns.scores[last] <= score {
+            return false;
+        }
         let cut = Cut::Element(score, columns.member(index), Side::Before);
         // It stands itself among those counted if it moves up.
         let before = columns.count_before(cut);
@@ -264,15 +267,15 @@ impl Columns {
         match cut {
             Cut::Start => 0,
             Cut::End => self.scores.len(),
-            Cut::Score(at, Side::Before) => self.scores.partition_point(|score| *score < at),
-            Cut::Score(at, Side::Behind) => self.scores.partition_point(|score| *score <= at),
+            Cut::Score(at, Side::Before) => count_reached(&self.scores, |score| *score < at),
+            Cut::Score(at, Side::Behind) => count_reached(&self.scores, |score| *score <= at),
             Cut::Member(..) => self.count_members(0..self.scores.len(), cut),
             Cut::Element(at, ..) => {
-                let low = self.scores.partition_point(|score| *score < at);
+                let low = count_reached(&self.scores, |score| *score < at);
                 if self.scores.get(low).is_none_or(|score| *score > at) {
                     return low;
                 }
-                let equal = self.scores[low..].partition_point(|score| *score <= at);
+                let equal = count_reached(&self.scores[low..], |score| *score <= at);
                 self.count_members(low..low + equal, cut)
             }
         }
