@@ -39,9 +39,11 @@ pub(super) fn comparison(command: &Command) -> Compare {
         ("httl" | "hexpiretime", _) => Compare::Within(APART_MS / 1000),
         ("hpttl" | "hpexpiretime", _) => Compare::Within(APART_MS),
         ("smembers" | "sinter" | "sunion" | "sdiff" | "spop", _) => Compare::Unordered,
-        ("srandmember", _) => Compare::Kind,
         ("sort" | "sort_ro", "sortl" | "sortz") => Compare::Exactly,
         ("sort" | "sort_ro", _) => Compare::Unordered,
+        ("srandmember" | "zrandmember", _) => Compare::Kind,
+        ("zscan", _) if !words_behind_key_are(command, &["0", "count", "100000"]) => Compare::Kind,
+        ("zscan", _) => Compare::Unordered,
         ("ttl" | "expiretime", _) => Compare::Within(APART_MS / 1000),
         ("pttl" | "pexpiretime", _) => Compare::Within(APART_MS),
         ("xpending" | "xinfo", _) => Compare::Timeless,
@@ -116,6 +118,22 @@ const MEANT: &[Difference] = &[
         command: "sort_ro",
         explains: |_, valkey, ours| is_error(valkey, NO_SCORES) != is_error(ours, NO_SCORES),
         reason: "what counts as a number is what C reads, as in Redis 7",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "zrank",
+        explains: |command, redis, _| {
+            command.0.len() == 4 && is_error(redis, "ERR wrong number of arguments")
+        },
+        reason: "WITHSCORE came with Redis 7.2",
+    },
+    Difference {
+        from: Dialect::Redis70,
+        command: "zrevrank",
+        explains: |command, redis, _| {
+            command.0.len() == 4 && is_error(redis, "ERR wrong number of arguments")
+        },
+        reason: "WITHSCORE came with Redis 7.2",
     },
     Difference {
         from: Dialect::Redis70,

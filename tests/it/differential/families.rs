@@ -9,6 +9,7 @@ use super::sets;
 use super::sorting;
 use super::streams;
 use super::values::Values;
+use super::zsets;
 
 /// A kind of command with its share of all.
 pub(super) struct Family {
@@ -65,6 +66,12 @@ pub(super) fn all() -> Vec<Family> {
         careful(3, hashes::draw),
         careful(2, hashes::odd),
         family(8, hashes::deadline),
+        // Valkey takes no numbers in base 16, which spoiling makes.
+        careful(14, zsets::change),
+        family(7, zsets::ask),
+        careful(12, zsets::range),
+        careful(6, zsets::algebra),
+        careful(6, zsets::take),
     ];
     all.extend(streams::all());
     all

@@ -20,6 +20,7 @@ mod shrink;
 mod sorting;
 mod streams;
 mod values;
+mod zsets;
 
 use std::collections::BTreeMap;
 use std::env;
