@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::order::{exact, insert, reserve, rounded};
+use super::order::{insert, reserve, roomy, rounded};
 use crate::ds::size_class::size_class;
 use crate::ds::tree::Leaf;
 
@@ -144,11 +144,11 @@ impl Leaf for Hashes {
     fn split(&mut self) -> Hashes {
         let half = self.hashes.len() / 2;
         let upper = Hashes {
-            hashes: exact(&self.hashes[half..]),
-            scores: exact(&self.scores[half..]),
+            hashes: roomy(&self.hashes[half..], ENTRIES_MAX),
+            scores: roomy(&self.scores[half..], ENTRIES_MAX),
         };
-        self.hashes = exact(&self.hashes[..half]);
-        self.scores = exact(&self.scores[..half]);
+        self.hashes = roomy(&self.hashes[..half], ENTRIES_MAX);
+        self.scores = roomy(&self.scores[..half], ENTRIES_MAX);
         upper
     }
 

@@ -358,19 +358,24 @@ impl Columns {
         }
     }
 
+    /// Both parts get room for as much as there was, so that they grow without moving: through
+    /// many small size classes, which all leaves leave at about the same time, half of each class's
+    /// memory would stay behind unused.
     fn split_off(&mut self, index: usize) -> Columns {
         let at = self.start(index);
+        let entries = self.scores.len().min(ENTRIES_MAX);
+        let bytes = self.bytes.len() * entries / self.scores.len();
         let mut upper = Columns {
-            scores: exact(&self.scores[index..]),
-            tails: exact(&self.tails[index..]),
-            bytes: exact(&self.bytes[at..]),
+            scores: roomy(&self.scores[index..], entries),
+            tails: roomy(&self.tails[index..], entries),
+            bytes: roomy(&self.bytes[at..], bytes),
         };
         for tail in &mut upper.tails {
             *tail -= (at as u32) << MARK_BITS;
         }
-        self.scores = exact(&self.scores[..index]);
-        self.tails = exact(&self.tails[..index]);
-        self.bytes = exact(&self.bytes[..at]);
+        self.scores = roomy(&self.scores[..index], entries);
+        self.tails = roomy(&self.tails[..index], entries);
+        self.bytes = roomy(&self.bytes[..at], bytes);
         upper
     }
 
@@ -414,9 +419,9 @@ impl Columns {
     }
 }
 
-/// A copy whose capacity is a size class.
-pub(super) fn exact<T: Copy>(of: &[T]) -> Vec<T> {
-    let mut copy = Vec::with_capacity(rounded::<T>(of.len()));
+/// A copy with room for so many, up to the end of a size class.
+pub(super) fn roomy<T: Copy>(of: &[T], count: usize) -> Vec<T> {
+    let mut copy = Vec::with_capacity(rounded::<T>(count.max(of.len())));
     copy.extend_from_slice(of);
     copy
 }
