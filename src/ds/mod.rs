@@ -6,6 +6,7 @@ pub mod extended;
 pub mod geohash;
 pub mod glob;
 pub mod intset;
+pub mod iso_time;
 pub mod listpack;
 pub mod number;
 pub mod output;
