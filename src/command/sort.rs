@@ -232,7 +232,7 @@ fn gathered(
 ) -> NewList {
     let limit = Limit::of(&call.limits.thresholds);
     if gets.is_empty() {
-        return NewList::sorted(order.iter().map(|&index| elements.text(index)), limit);
+        return NewList::sorted(elements.texts(order), limit);
     }
     let mut texts = Vec::with_capacity(order.len() * gets.len());
     for &index in order {
