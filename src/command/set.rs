@@ -14,7 +14,8 @@ use super::error::CommandError;
 use super::scan::{Bare, ElementScan};
 use crate::keyspace::{Cause, Deadline};
 use crate::resp::reply::Reply;
-use crate::value::set::{self, Draft, Item, Needle, Set};
+use crate::value::draft::Draft;
+use crate::value::set::{self, Item, Needle, Set};
 
 /// SADD key member [member …]
 pub(super) fn sadd(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), CommandError> {
@@ -29,7 +30,7 @@ pub(super) fn sadd(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comma
         }
     } else {
         let first = args.peek().ok_or(CommandError::SYNTAX)?;
-        let mut draft = Draft::of(first, args.left(), limits, call.db.seed());
+        let mut draft = Draft::set_for(first, args.left(), limits, call.db.seed());
         while args.left() > 0 {
             added += u64::from(set::add(&mut draft, args.bytes()?, limits));
         }
@@ -112,7 +113,7 @@ fn receive(call: &mut Call<'_>, key: &[u8], is_there: bool, member: &[u8]) -> bo
     if is_there && let Some(mut entry) = call.db.write(key) {
         return set::add(&mut entry, member, limits);
     }
-    let mut draft = Draft::of(member, 1, limits, call.db.seed());
+    let mut draft = Draft::set_for(member, 1, limits, call.db.seed());
     set::add(&mut draft, member, limits);
     call.announce(key);
     draft.give(|value| call.db.put_value(key, value, Deadline::Never));

@@ -19,6 +19,14 @@ enum Form {
 }
 
 impl Draft {
+    /// A draft that begins as `value`.
+    pub fn new(value: NewValue<'_>, seed: Seed) -> Draft {
+        match value {
+            NewValue::Packed(form, bytes) => Draft::packed(form, bytes, seed),
+            NewValue::Object(object) => Draft::object(object, seed),
+        }
+    }
+
     /// A draft that begins as these bytes.
     pub fn packed(form: Packed, bytes: impl Into<Vec<u8>>, seed: Seed) -> Draft {
         let form = Form::Packed(form, bytes.into());

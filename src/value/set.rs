@@ -13,7 +13,7 @@ mod change;
 mod seen;
 
 pub use self::big::BigSet;
-pub use self::change::{Draft, add, expect, remove, remove_at};
+pub use self::change::{add, expect, remove, remove_at};
 pub use self::seen::Seen;
 
 use std::ops::ControlFlow;

@@ -28,7 +28,8 @@ use crate::command::error::CommandError;
 use crate::ds::table::Seed;
 use crate::keyspace::{Cause, Deadline, View};
 use crate::value::Thresholds;
-use crate::value::set::{self, Draft, Item, Seen, Set};
+use crate::value::draft::Draft;
+use crate::value::set::{self, Item, Seen, Set};
 
 /// SINTER key [key …]
 pub(in crate::command) fn sinter(
@@ -101,7 +102,7 @@ pub(in crate::command) fn sinterstore(
     let smallest = sets.iter().flatten().min_by_key(|set| set.len());
     let mut draft = match smallest {
         Some(Set::Ints(_)) => Draft::ints(seed),
-        _ => Draft::packed(seed),
+        _ => Draft::few_members(seed),
     };
     let mut are_integers = true;
     intersection(sets, |item| {
@@ -159,7 +160,7 @@ pub(in crate::command) fn sunionstore(
     let largest = sets.iter().flatten().max_by_key(|set| set.len());
     let large = largest.filter(|set| is_surely_big(**set, limits));
     let mut draft = match large {
-        Some(set) => Draft::big(seed, *set),
+        Some(set) => Draft::big_set(seed, *set),
         None => Draft::ints(seed),
     };
     for set in sets.iter().flatten() {
@@ -308,7 +309,7 @@ fn difference_by_removing(
     seed: Seed,
 ) -> Draft {
     let mut draft = if is_surely_big(first, limits) {
-        Draft::big(seed, first)
+        Draft::big_set(seed, first)
     } else {
         let mut draft = Draft::ints(seed);
         add_all(&mut draft, first, limits);

@@ -14,7 +14,8 @@ use crate::command::call::Call;
 use crate::command::effects::EventClass;
 use crate::command::error::CommandError;
 use crate::keyspace::Deadline;
-use crate::value::set::{self, Draft, Item, Set};
+use crate::value::draft::Draft;
+use crate::value::set::{self, Item, Set};
 
 /// SPOP turns from taking members out to drawing those that stay when there are so many times
 /// fewer of these. Redis does, and it shows: what stays is a new set, perhaps of a smaller form.
@@ -120,7 +121,7 @@ fn leave_in(
     let set = entry.value().set()?;
     let mut left = match set {
         Set::Ints(_) => Draft::ints(seed),
-        Set::Packed(_) | Set::Big(_) => Draft::packed(seed),
+        Set::Packed(_) | Set::Big(_) => Draft::few_members(seed),
     };
     let mut draw = Draw::new(count, set.len());
     set.for_each(|item| {

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use super::*;
+use crate::value::draft::Draft;
 use crate::value::string::Text;
-use crate::value::testing::VecHome;
+use crate::value::testing;
 use crate::value::{Home, NewValue, Object, Packed, Thresholds};
 
 const NOW: UnixMs = UnixMs(1000);
 
 type Twin = BTreeMap<Vec<u8>, (Vec<u8>, Option<i64>)>;
 
-fn empty() -> VecHome {
-    VecHome::new(NewValue::Packed(Packed::Hash, listpack::EMPTY))
+fn empty() -> Draft {
+    testing::home(NewValue::Packed(Packed::Hash, listpack::EMPTY))
 }
 
-fn read(home: &VecHome) -> Hash<'_> {
+fn read(home: &Draft) -> Hash<'_> {
     home.value().hash().expect("it is one")
 }
 
@@ -25,7 +26,7 @@ fn bytes(text: Str<'_>) -> Vec<u8> {
     text.to_cow().into_owned()
 }
 
-fn check(home: &VecHome, twin: &Twin, random: &mut Rng) {
+fn check(home: &Draft, twin: &Twin, random: &mut Rng) {
     let hash = read(home);
     let told = |pair: Pair<'_>| {
         let value = (bytes(pair.value), pair.deadline.map(|ms| ms.0));
@@ -140,7 +141,7 @@ fn it_becomes_big_where_redis_does() {
         hash_listpack_value: 5,
         ..Thresholds::default()
     };
-    let put = |home: &mut VecHome, field: &str, value: &str| {
+    let put = |home: &mut Draft, field: &str, value: &str| {
         let mut hash = HashMut::new(home, &thresholds, NOW);
         hash.put(
             field.as_bytes(),

@@ -3,10 +3,11 @@
 use fastrand::Rng;
 
 use super::*;
-use crate::value::testing::VecHome;
+use crate::value::draft::Draft;
+use crate::value::testing;
 use crate::value::{Home, Object, Value};
 
-fn list_of(home: &VecHome) -> List<'_> {
+fn list_of(home: &Draft) -> List<'_> {
     match home.value() {
         Value::List(list) => list,
         _ => panic!("a list"),
@@ -49,7 +50,7 @@ fn some_end(rng: &mut Rng) -> End {
 }
 
 /// One random change of both. The list is never emptied.
-fn change(rng: &mut Rng, home: &mut VecHome, model: &mut Vec<Vec<u8>>, limit: Limit) {
+fn change(rng: &mut Rng, home: &mut Draft, model: &mut Vec<Vec<u8>>, limit: Limit) {
     let (end, new) = (some_end(rng), some_text(rng));
     let at = rng.usize(..model.len());
     match rng.u32(..10) {
@@ -135,13 +136,11 @@ fn changes_are_those_of_a_vector() {
         let limit = some_limit(&mut rng);
         let mut model = vec![some_text(&mut rng)];
         let new = NewList::of(End::Tail, slices(&model), limit);
-        let mut home = new.give(VecHome::new);
+        let mut home = new.give(testing::home);
         let mut frozen: Vec<(Object, Vec<Vec<u8>>)> = Vec::new();
         for _ in 0..150 {
-            if let VecHome::Object(object) = &home
-                && rng.u32(..20) == 0
-            {
-                frozen.push((object.clone(), model.clone()));
+            if home.packed().is_none() && rng.u32(..20) == 0 {
+                frozen.push((home.object().clone(), model.clone()));
             }
             change(&mut rng, &mut home, &mut model, limit);
             check_reads(&mut rng, list_of(&home), &model);
@@ -165,7 +164,7 @@ fn the_form_follows_the_limit() {
         });
         let new = vec![vec![b'x'; bytes]; count];
         let home = NewList::of(End::Tail, slices(&new), limit);
-        home.give(VecHome::new).encoding()
+        home.give(testing::home).encoding()
     };
     let cases = [
         (-1, 1, 4096 - 7),
@@ -194,7 +193,7 @@ fn a_list_shrinks_to_a_listpack_at_half_of_the_limit() {
     });
     let all: Vec<Vec<u8>> = (0..20).map(|i| format!("{i}").into()).collect();
     for end in [End::Head, End::Tail] {
-        let mut home = NewList::of(End::Tail, slices(&all), limit).give(VecHome::new);
+        let mut home = NewList::of(End::Tail, slices(&all), limit).give(testing::home);
         for left in (1..20).rev() {
             pop(&mut home, end, 1, |_| ());
             shrink(&mut home, limit);
@@ -231,7 +230,7 @@ fn memory_is_what_the_elements_need() {
 fn a_large_element_is_shared_with_who_reads_it() {
     let limit = Limit::of(&Thresholds::default());
     let new = [b"small".to_vec(), vec![b'x'; 100_000]];
-    let home = NewList::of(End::Tail, slices(&new), limit).give(VecHome::new);
+    let home = NewList::of(End::Tail, slices(&new), limit).give(testing::home);
     let list = list_of(&home);
     assert!(matches!(list.get(0), Some(Element::Item(_))));
     assert!(matches!(list.get(1), Some(Element::Large(_))));

@@ -1,13 +1,12 @@
 //! Changing a set where it lives, or one that is only being made; and the forms it takes on.
 
-use std::ops::Range;
-
 use super::{BigSet, Item, Needle, Set};
 use crate::ds::intset::{self, IntSet};
-use crate::ds::listpack::{self, Buffer, Listpack, Pack};
+use crate::ds::listpack::{self, Listpack, Pack};
 use crate::ds::number::parse_int;
 use crate::ds::table::Seed;
-use crate::value::{Home, NewValue, Object, Packed, Thresholds, Value};
+use crate::value::draft::Draft;
+use crate::value::{Home, Object, Packed, Thresholds};
 
 /// No set of integers has more of them, whatever the configuration says.
 const INTS_MAX: usize = 1 << 30;
@@ -172,48 +171,35 @@ fn to_big(set: Set<'_>, seed: Seed) -> BigSet {
     big
 }
 
-/// A set that is being made, and not yet a key's.
-pub struct Draft {
-    seed: Seed,
-    form: Form,
-}
-
-enum Form {
-    Packed(Packed, Vec<u8>),
-    Object(Object),
-}
-
+/// Sets that are being made, and not yet a key's.
 impl Draft {
     /// A set without members in the form for integers.
     pub fn ints(seed: Seed) -> Draft {
-        let form = Form::Packed(Packed::Ints, intset::EMPTY.to_vec());
-        Draft { seed, form }
+        Draft::packed(Packed::Ints, intset::EMPTY, seed)
     }
 
     /// A set without members in the form for few short ones.
-    pub fn packed(seed: Seed) -> Draft {
-        let form = Form::Packed(Packed::Set, listpack::EMPTY.to_vec());
-        Draft { seed, form }
+    pub fn few_members(seed: Seed) -> Draft {
+        Draft::packed(Packed::Set, listpack::EMPTY, seed)
     }
 
     /// The set `set` in its large form. It costs nothing if it has that already.
-    pub fn big(seed: Seed, set: Set<'_>) -> Draft {
+    pub fn big_set(seed: Seed, set: Set<'_>) -> Draft {
         let set = match set {
             Set::Big(set) => set.clone(),
             _ => to_big(set, seed),
         };
-        let form = Form::Object(Object::Set(set));
-        Draft { seed, form }
+        Draft::object(Object::Set(set), seed)
     }
 
     /// A set without members in the form for about `count`, `member` first.
-    pub fn of(member: &[u8], count: usize, limits: &Thresholds, seed: Seed) -> Draft {
+    pub fn set_for(member: &[u8], count: usize, limits: &Thresholds, seed: Seed) -> Draft {
         if count <= ints_max(limits) && parse_int(member).is_some() {
             Draft::ints(seed)
         } else if count <= limits.set_listpack_entries {
-            Draft::packed(seed)
+            Draft::few_members(seed)
         } else {
-            Draft::big(seed, Set::Packed(listpack::EMPTY))
+            Draft::big_set(seed, Set::Packed(listpack::EMPTY))
         }
     }
 
@@ -239,60 +225,6 @@ impl Draft {
         debug_assert_eq!(integers.len(), set.len());
         integers.sort_unstable();
         let bytes = intset::encode(integers.into_iter());
-        self.form = Form::Packed(Packed::Ints, bytes);
-    }
-
-    /// Hands the set over to a key.
-    pub fn give<R>(self, take: impl FnOnce(NewValue<'_>) -> R) -> R {
-        match self.form {
-            Form::Packed(form, bytes) => take(NewValue::Packed(form, &bytes)),
-            Form::Object(object) => take(NewValue::Object(object)),
-        }
-    }
-}
-
-impl Home for Draft {
-    fn value(&self) -> Value<'_> {
-        match &self.form {
-            Form::Packed(form, bytes) => Value::packed(*form, bytes),
-            Form::Object(object) => object.value(),
-        }
-    }
-
-    fn packed(&self) -> Option<&[u8]> {
-        match &self.form {
-            Form::Packed(_, bytes) => Some(bytes),
-            Form::Object(_) => None,
-        }
-    }
-
-    fn splice(&mut self, range: Range<usize>, with: &[u8]) {
-        match &mut self.form {
-            Form::Packed(_, bytes) => Buffer::splice(bytes, range, with),
-            Form::Object(_) => unreachable!("only what is packed is spliced"),
-        }
-    }
-
-    fn object(&mut self) -> &mut Object {
-        match &mut self.form {
-            Form::Packed(..) => unreachable!("the caller saw an object"),
-            Form::Object(object) => object,
-        }
-    }
-
-    fn become_packed(&mut self, form: Packed, bytes: &[u8]) {
-        self.form = Form::Packed(form, bytes.to_vec());
-    }
-
-    fn become_object(&mut self, object: Object) {
-        self.form = Form::Object(object);
-    }
-
-    fn discard<T: Send + 'static>(&mut self, garbage: T) {
-        drop(garbage);
-    }
-
-    fn seed(&self) -> Seed {
-        self.seed
+        self.become_packed(Packed::Ints, &bytes);
     }
 }

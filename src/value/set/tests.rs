@@ -6,6 +6,7 @@ use super::*;
 use crate::ds::table::Seed;
 use crate::value::Home;
 use crate::value::Thresholds;
+use crate::value::draft::Draft;
 
 const SEED: Seed = Seed([1, 2]);
 
@@ -63,8 +64,8 @@ fn behaves_as_a_set_of_texts() {
         let mix = random.u8(..3);
         let mut draft = match random.u8(..3) {
             0 => Draft::ints(SEED),
-            1 => Draft::packed(SEED),
-            _ => Draft::big(SEED, Set::Ints(crate::ds::intset::EMPTY)),
+            1 => Draft::few_members(SEED),
+            _ => Draft::big_set(SEED, Set::Ints(crate::ds::intset::EMPTY)),
         };
         let mut model = BTreeSet::new();
         let mut frozen: Vec<(Draft, BTreeSet<Vec<u8>>)> = Vec::new();
@@ -91,7 +92,7 @@ fn behaves_as_a_set_of_texts() {
                 }
                 _ => {
                     if let Set::Big(_) = draft.set() {
-                        frozen.push((Draft::big(SEED, draft.set()), model.clone()));
+                        frozen.push((Draft::big_set(SEED, draft.set()), model.clone()));
                     }
                 }
             }
@@ -115,7 +116,7 @@ fn form(set: Set<'_>) -> &'static str {
 fn form_of<'a>(members: impl IntoIterator<Item = &'a str>) -> &'static str {
     let mut members = members.into_iter().peekable();
     let first = members.peek().expect("a member").as_bytes();
-    let mut draft = Draft::of(first, 1, &limits(), SEED);
+    let mut draft = Draft::set_for(first, 1, &limits(), SEED);
     for member in members {
         add(&mut draft, member.as_bytes(), &limits());
     }
@@ -152,7 +153,7 @@ fn takes_on_the_forms_that_redis_gives_it() {
 #[test]
 fn is_made_for_those_that_are_announced() {
     let made =
-        |member: &str, count| form(Draft::of(member.as_bytes(), count, &limits(), SEED).set());
+        |member: &str, count| form(Draft::set_for(member.as_bytes(), count, &limits(), SEED).set());
     assert_eq!(made("1", 40), "intset");
     assert_eq!(made("1", 41), "hashtable");
     assert_eq!(made("a", 12), "listpack");
@@ -163,14 +164,14 @@ fn is_made_for_those_that_are_announced() {
     };
     assert_eq!(prepared(Draft::ints(SEED), 40), "intset");
     assert_eq!(prepared(Draft::ints(SEED), 41), "hashtable");
-    assert_eq!(prepared(Draft::packed(SEED), 12), "listpack");
-    assert_eq!(prepared(Draft::packed(SEED), 13), "hashtable");
+    assert_eq!(prepared(Draft::few_members(SEED), 12), "listpack");
+    assert_eq!(prepared(Draft::few_members(SEED), 13), "hashtable");
 }
 
 #[test]
 fn integers_are_preferred_where_they_fit() {
     for count in [3, 40, 41] {
-        let mut draft = Draft::big(SEED, Set::Ints(crate::ds::intset::EMPTY));
+        let mut draft = Draft::big_set(SEED, Set::Ints(crate::ds::intset::EMPTY));
         for number in 0..count {
             add(&mut draft, (number - 20).to_string().as_bytes(), &limits());
         }

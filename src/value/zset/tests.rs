@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hasher};
 
 use super::*;
 use crate::ds::listpack;
-use crate::value::testing::VecHome;
+use crate::value::draft::Draft;
+use crate::value::testing;
 use crate::value::{Home, NewValue, Object, Packed, Thresholds};
 
 /// Members and scores, sorted anew for every question.
@@ -20,8 +21,8 @@ impl Twin {
     }
 }
 
-fn home() -> VecHome {
-    VecHome::new(NewValue::Packed(Packed::Zset, listpack::EMPTY))
+fn home() -> Draft {
+    testing::home(NewValue::Packed(Packed::Zset, listpack::EMPTY))
 }
 
 fn elements(iter: Iter<'_>) -> Vec<(Vec<u8>, f64)> {
@@ -91,7 +92,7 @@ fn score(random: &mut fastrand::Rng) -> f64 {
     }
 }
 
-fn change(home: &mut VecHome, twin: &mut Twin, limits: &Thresholds, random: &mut fastrand::Rng) {
+fn change(home: &mut Draft, twin: &mut Twin, limits: &Thresholds, random: &mut fastrand::Rng) {
     let member = member(random);
     match random.u8(..20) {
         0..4 => {
