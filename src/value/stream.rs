@@ -148,7 +148,7 @@ impl Stream {
             });
         }
         self.marks.last_id = id;
-        self.marks.entries_added += 1;
+        self.marks.entries_added = self.marks.entries_added.wrapping_add(1);
     }
 
     /// The entry `id`.

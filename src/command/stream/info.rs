@@ -142,13 +142,12 @@ fn named<'r>(reply: &'r mut Reply, name: &str) -> &'r mut Reply {
 /// The pairs that both forms of XINFO STREAM begin with.
 fn reply_marks(reply: &mut Reply, stream: &Stream) {
     let marks = stream.marks();
-    let added = i64::try_from(marks.entries_added).unwrap_or(i64::MAX);
     named(reply, "length").count(stream.len());
     named(reply, "radix-tree-keys").count(stream.node_count());
     named(reply, "radix-tree-nodes").count(radix_nodes(stream.node_ids()));
     reply_id(named(reply, "last-generated-id"), marks.last_id);
     reply_id(named(reply, "max-deleted-entry-id"), marks.max_deleted_id);
-    named(reply, "entries-added").int(added);
+    named(reply, "entries-added").int(marks.entries_added.cast_signed());
     reply_id(named(reply, "recorded-first-entry-id"), marks.first_id);
 }
 
