@@ -31,7 +31,7 @@ use super::flush::Header;
 use super::storage::File;
 use crate::resp::request::{Arg, Request};
 use crate::sys::clock::MonoNs;
-use crate::sys::worker::{Bell, Work, Worker};
+use crate::sys::worker::{Work, Worker, Workers};
 
 /// When the log is forced to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,8 +121,8 @@ pub struct Settings {
 }
 
 impl Journal {
-    /// A journal at the end of `file`, which [`begin`](super::flush::begin) has made ours, with a worker on a thread of its
-    /// own that rings `bell`.
+    /// A journal at the end of `file`, which [`begin`](super::flush::begin) has made ours, with
+    /// one of `workers`.
     ///
     /// # Errors
     /// If the file cannot be asked, or the thread not be started.
@@ -130,19 +130,10 @@ impl Journal {
         file: Box<dyn File>,
         settings: Settings,
         now: MonoNs,
-        bell: Bell,
+        workers: &Workers,
     ) -> io::Result<Journal> {
         let writer = Writer::new(file.share()?);
-        Journal::new(file, settings, now, Worker::start("log", bell, writer)?)
-    }
-
-    /// The same with a worker that works when it is told to ([`Journal::step`]).
-    ///
-    /// # Errors
-    /// If the file cannot be asked.
-    pub fn by_hand(file: Box<dyn File>, settings: Settings, now: MonoNs) -> io::Result<Journal> {
-        let writer = Writer::new(file.share()?);
-        Journal::new(file, settings, now, Worker::by_hand(writer))
+        Journal::new(file, settings, now, workers.start("log", writer)?)
     }
 
     fn new(

@@ -15,8 +15,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mio::Waker;
-
 use super::Server;
 use super::startup::StartError;
 use crate::client::ClientFlags;
@@ -27,14 +25,15 @@ use crate::config::AppendFsync;
 use crate::persist::flush;
 use crate::persist::journal::{Fsync, Journal, Settings};
 use crate::persist::manifest::Manifest;
-use crate::persist::storage::{Disk, Mode, Storage};
+use crate::persist::storage::{Mode, Storage};
 use crate::resp::request::{OwnedRequest, Request};
-use crate::sys::worker::Bell;
+use crate::sys::worker::Workers;
 
 /// The files that outlive the process, and who waits for them.
 pub struct Durable {
     pub(super) storage: Arc<dyn Storage>,
-    waker: Arc<Waker>,
+    /// How workers come to be that write and read them.
+    pub(super) workers: Workers,
     pub(super) manifest: Manifest,
     pub(super) journal: Option<Journal>,
     /// Libraries of functions that a dump held: kept for the next one.
@@ -46,27 +45,17 @@ pub struct Durable {
 }
 
 impl Durable {
-    /// Nothing is open yet; `waker` wakes the loop.
-    pub(super) fn new(waker: Waker) -> Durable {
+    /// Nothing is open yet.
+    pub(super) fn new(storage: Arc<dyn Storage>, workers: Workers) -> Durable {
         Durable {
-            storage: Arc::new(Disk),
-            waker: Arc::new(waker),
+            storage,
+            workers,
             manifest: Manifest::default(),
             journal: None,
             functions: Vec::new(),
             base_bytes: 0,
             held: Vec::new(),
         }
-    }
-
-    /// What wakes the loop from another thread.
-    pub(super) fn bell(&self) -> Bell {
-        let waker = Arc::clone(&self.waker);
-        Box::new(move || {
-            if let Err(error) = waker.wake() {
-                log::warn!("Cannot wake the loop: {error}");
-            }
-        })
     }
 
     /// The log, if it is open.
@@ -165,7 +154,7 @@ impl Server {
             file,
             self.journal_settings(),
             self.now.mono,
-            self.durable.bell(),
+            &self.durable.workers,
         )?;
         self.durable.journal = Some(journal);
         self.effects.propagated = true;

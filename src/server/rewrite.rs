@@ -155,7 +155,7 @@ impl Server {
         let part = manifest.next_incremental(&self.config.appendfilename);
         let file = self.new_incremental(&part)?;
         let settings = self.journal_settings();
-        let journal = Journal::start(file, settings, self.now.mono, self.durable.bell())?;
+        let journal = Journal::start(file, settings, self.now.mono, &self.durable.workers)?;
         // Only the new one holds what comes from here on.
         manifest.history.append(&mut manifest.incrementals);
         manifest.incrementals.push(part);

@@ -19,7 +19,7 @@ use crate::persist::saver::{Done, Job, Saver, Target, save};
 use crate::persist::storage::Storage;
 use crate::sys::alloc::used_bytes;
 use crate::sys::clock::{MonoNs, UnixMs};
-use crate::sys::worker::{Bell, Worker};
+use crate::sys::worker::{Worker, Workers};
 
 /// After a failure the next attempt by a save point waits so long.
 const RETRY_AFTER_MS: i64 = 5_000;
@@ -77,10 +77,14 @@ pub struct Saving {
 }
 
 impl Saving {
-    /// Nothing was saved yet; the thread is started.
-    pub(super) fn start(storage: Arc<dyn Storage>, bell: Bell, now: UnixMs) -> io::Result<Saving> {
+    /// Nothing was saved yet; the worker is there.
+    pub(super) fn start(
+        storage: Arc<dyn Storage>,
+        workers: &Workers,
+        now: UnixMs,
+    ) -> io::Result<Saving> {
         Ok(Saving {
-            worker: Worker::start("snapshot", bell, Saver { storage })?,
+            worker: workers.start("snapshot", Saver { storage })?,
             active: None,
             save_scheduled: false,
             rewrite_scheduled: false,

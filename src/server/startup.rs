@@ -20,6 +20,7 @@ use crate::config::{self, Config};
 use crate::keyspace::{AccessPolicy, Keyspace};
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
+use crate::persist::storage::{Disk, Storage};
 use crate::server::process::Process;
 use crate::server::table::CommandTable;
 use crate::server::waiting::Waiting;
@@ -27,6 +28,7 @@ use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::group::group_id;
 use crate::sys::reaper::Reaper;
+use crate::sys::worker::Workers;
 use crate::value::{LIST_ALONE_BYTES, Thresholds};
 
 /// Why the server does not start: one line for the operator.
@@ -113,12 +115,16 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// What a server has of the system.
-struct Parts {
-    io: Io,
-    reaper: Reaper,
-    durable: Durable,
-    saving: Saving,
+/// What a server has of the world. A simulated one gives others than the system does.
+pub(super) struct Parts {
+    pub(super) poll: Poll,
+    pub(super) signals: Option<Signals>,
+    pub(super) reaper: Reaper,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) workers: Workers,
+    pub(super) clock: Clock,
+    /// Where all chance comes from.
+    pub(super) seed: u64,
 }
 
 impl Server {
@@ -135,29 +141,22 @@ impl Server {
             .register(&mut signals, SIGNALS, mio::Interest::READABLE)
             .map_err(system("watching signals"))?;
         let waker = Waker::new(poll.registry(), BELL).map_err(system("the loop's bell"))?;
-        let io = Io {
-            poll,
-            listeners: Vec::new(),
-            signals: Some(signals),
-            accepting: 0,
-        };
+        let bell = Arc::new(move || {
+            if let Err(error) = waker.wake() {
+                log::warn!("Cannot wake the loop: {error}");
+            }
+        });
         let table = CommandTable::renamed(&config.renamed_commands).map_err(StartError::Rename)?;
-        let reaper = Reaper::start().map_err(system("the reaper thread"))?;
-        let durable = Durable::new(waker);
-        let saving = Saving::start(
-            Arc::clone(&durable.storage),
-            durable.bell(),
-            clock.unix_us().ms(),
-        )
-        .map_err(system("the snapshot thread"))?;
         let parts = Parts {
-            io,
-            reaper,
-            durable,
-            saving,
+            poll,
+            signals: Some(signals),
+            reaper: Reaper::start().map_err(system("the reaper thread"))?,
+            storage: Arc::new(Disk),
+            workers: Workers::Threads(bell),
+            clock,
+            seed,
         };
-        let mut server = Server::assemble(config, table, clock, seed, parts);
-        server.follow_policy();
+        let mut server = Server::assemble(config, table, parts)?;
         server.open_log()?;
         let listeners = listen(&server.config)?;
         if listeners.is_empty() {
@@ -218,19 +217,26 @@ impl Server {
         });
     }
 
-    fn assemble(
+    /// A server without data and listeners.
+    ///
+    /// # Errors
+    /// If its worker cannot be started.
+    pub(super) fn assemble(
         config: Config,
         table: Arc<CommandTable>,
-        clock: Clock,
-        seed: u64,
         parts: Parts,
-    ) -> Server {
+    ) -> Result<Server, StartError> {
         let Parts {
-            io,
+            poll,
+            signals,
             reaper,
-            durable,
-            saving,
+            storage,
+            workers,
+            clock,
+            seed,
         } = parts;
+        let saving = Saving::start(Arc::clone(&storage), &workers, clock.unix_us().ms());
+        let saving = saving.map_err(|error| StartError::System("the snapshot thread", error))?;
         let mut random = fastrand::Rng::with_seed(seed);
         let now = Moment {
             unix: clock.unix_us(),
@@ -238,7 +244,7 @@ impl Server {
         };
         let hash_seed = [random.u64(..), random.u64(..)];
         let databases = config.databases as usize;
-        Server {
+        let mut server = Server {
             keyspace: Keyspace::new(databases, hash_seed),
             config_file: None,
             clients: Clients::default(),
@@ -253,7 +259,7 @@ impl Server {
             memory_at_start: 0,
             random,
             reaper,
-            durable,
+            durable: Durable::new(storage, workers),
             saving,
             effects: Effects::default(),
             waiting: Waiting::new(databases),
@@ -273,10 +279,17 @@ impl Server {
             next_client_id: 0,
             warned_of_http: None,
             tending: tend::Tending::default(),
-            io,
+            io: Io {
+                poll,
+                listeners: Vec::new(),
+                signals,
+                accepting: 0,
+            },
             work: Work::default(),
             config,
-        }
+        };
+        server.follow_policy();
+        Ok(server)
     }
 
     /// Replaces the listeners, as at start and when `bind` or `port` change.

@@ -11,9 +11,20 @@ use mio::Events;
 
 use super::{BELL, LISTENERS, SIGNALS, Server};
 use crate::client::ClientFlags;
+use crate::client::slab::ClientKey;
 
 /// Events taken from the system at once.
 const EVENTS_MAX: usize = 1024;
+
+/// What a socket is ready for, since that was told last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Readiness {
+    pub(super) writable: bool,
+    /// There are bytes, the end, or an error to be read.
+    pub(super) readable: bool,
+    /// The peer sends no more.
+    pub(super) ended: bool,
+}
 
 impl Server {
     /// Runs until a shutdown is complete.
@@ -37,10 +48,15 @@ impl Server {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
             other => other?,
         }
+        self.note_events(events);
+        Ok(self.go_round())
+    }
+
+    /// What a turn does when it has waited; whether it was the last.
+    pub(super) fn go_round(&mut self) -> bool {
         self.read_clock();
         let started = self.now.mono;
         self.metrics.turns += 1;
-        self.note_events(events);
         self.serve_all();
         self.tend();
         self.serve_after_upkeep();
@@ -49,10 +65,10 @@ impl Server {
         self.reap();
         self.accept();
         self.metrics.turns_ns += self.clock.mono().since(started);
-        Ok(self.shutdown_if_asked())
+        self.shutdown_if_asked()
     }
 
-    fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         !self.work.active.is_empty()
             || !self.work.writing.is_empty()
             || !self.work.closing.is_empty()
@@ -77,22 +93,32 @@ impl Server {
                 }
                 continue;
             };
-            let client = &mut self.clients[key];
-            if event.is_writable() && client.flags.contains(ClientFlags::WANTS_WRITABLE) {
-                client.flags.remove(ClientFlags::WANTS_WRITABLE);
-                if !client.flags.contains(ClientFlags::WRITING) {
-                    client.flags.insert(ClientFlags::WRITING);
-                    self.work.writing.push(key);
-                }
+            self.note_readiness(
+                key,
+                Readiness {
+                    writable: event.is_writable(),
+                    readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+                    ended: event.is_read_closed(),
+                },
+            );
+        }
+    }
+
+    /// Takes note of what a client's socket is ready for.
+    pub(super) fn note_readiness(&mut self, key: ClientKey, ready: Readiness) {
+        let client = &mut self.clients[key];
+        if ready.writable && client.flags.contains(ClientFlags::WANTS_WRITABLE) {
+            client.flags.remove(ClientFlags::WANTS_WRITABLE);
+            if !client.flags.contains(ClientFlags::WRITING) {
+                client.flags.insert(ClientFlags::WRITING);
+                self.work.writing.push(key);
             }
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                client.flags.insert(ClientFlags::UNREAD);
-                // The end may follow right behind the last bytes, without an event of its own.
-                client
-                    .flags
-                    .set(ClientFlags::HUNG_UP, event.is_read_closed());
-                self.activate(key);
-            }
+        }
+        if ready.readable {
+            client.flags.insert(ClientFlags::UNREAD);
+            // The end may follow right behind the last bytes, without an event of its own.
+            client.flags.set(ClientFlags::HUNG_UP, ready.ended);
+            self.activate(key);
         }
     }
 }

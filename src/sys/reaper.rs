@@ -11,7 +11,8 @@ use std::thread::{Builder, JoinHandle};
 
 type Garbage = Box<dyn Any + Send>;
 
-/// A handle on the reaper; dropping it lets the thread finish its work and end.
+/// A handle on the reaper; dropping it lets the thread finish its work and end. One without a
+/// thread frees at once.
 #[derive(Debug)]
 pub struct Reaper {
     queue: Option<Sender<(Garbage, u64)>>,
@@ -43,10 +44,23 @@ impl Reaper {
         })
     }
 
+    /// A reaper without a thread.
+    pub fn at_once() -> Reaper {
+        Reaper {
+            queue: None,
+            freed: Arc::default(),
+            given: 0,
+            thread: None,
+        }
+    }
+
     /// Hands over `garbage`, which counts as `objects` objects.
     pub fn give(&mut self, garbage: impl Any + Send, objects: u64) {
         self.given += objects;
-        let Some(queue) = &self.queue else { return };
+        let Some(queue) = &self.queue else {
+            self.freed.fetch_add(objects, Relaxed);
+            return;
+        };
         // A reaper that is gone gives the garbage back in the error, and it is dropped here.
         drop(queue.send((Box::new(garbage), objects)));
     }

@@ -7,12 +7,42 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 /// Called by the worker's thread when there is an answer.
-pub type Bell = Box<dyn Fn() + Send>;
+pub type Bell = Arc<dyn Fn() + Send + Sync>;
+
+/// How the workers of one loop come to be: each on a thread that rings the loop's bell, or all
+/// driven by hand.
+#[derive(Clone)]
+pub enum Workers {
+    Threads(Bell),
+    ByHand,
+}
+
+impl Workers {
+    /// A worker called `name`.
+    ///
+    /// # Errors
+    /// If the system cannot start a thread.
+    pub fn start<J, A>(
+        &self,
+        name: &str,
+        work: impl Work<J, A> + 'static,
+    ) -> io::Result<Worker<J, A>>
+    where
+        J: Send + 'static,
+        A: Send + 'static,
+    {
+        match self {
+            Workers::Threads(bell) => Worker::start(name, Arc::clone(bell), work),
+            Workers::ByHand => Ok(Worker::by_hand(work)),
+        }
+    }
+}
 
 /// What a worker does: takes jobs from the front of the queue (at least one, or it would be called
 /// for ever) and gives answers.
@@ -185,7 +215,7 @@ mod tests {
     fn a_thread_answers_in_order_and_rings() {
         let rung = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&rung);
-        let bell = Box::new(move || {
+        let bell = Arc::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let mut worker = Worker::start("doubler", bell, Doubler).unwrap();

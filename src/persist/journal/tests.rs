@@ -29,7 +29,7 @@ fn open(disk: &SimDisk, fsync: Fsync) -> Journal {
         fsync,
         ..Settings::default()
     };
-    Journal::by_hand(file, settings, at_ms(0)).unwrap()
+    Journal::start(file, settings, at_ms(0), &Workers::ByHand).unwrap()
 }
 
 /// Appends `SET <index> x`; the mark.
