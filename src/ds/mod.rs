@@ -7,6 +7,7 @@ pub mod geohash;
 pub mod glob;
 pub mod intset;
 pub mod iso_time;
+pub mod json;
 pub mod listpack;
 pub mod number;
 pub mod output;

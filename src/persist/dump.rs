@@ -171,6 +171,30 @@ pub struct Record {
     pub idle_seconds: Option<u64>,
     pub frequency: Option<u8>,
     pub value: Loaded,
+    /// The number of the form that the value has in the file (`rdb::types`).
+    pub kind: u8,
+    /// Where the record begins in the file, with its deadline.
+    pub at: u64,
+    /// How long it is there.
+    pub bytes: u64,
+}
+
+/// The version of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub number: u16,
+    /// Whether it is counted as Valkey does since 9.
+    pub valkey: bool,
+}
+
+/// What a file's checksum said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    Holds,
+    /// The file was written without one, or before there were any.
+    Missing,
+    /// It does not hold, and nobody asked.
+    Differs,
 }
 
 /// The bytes of a file from some offset on.
@@ -191,9 +215,11 @@ impl Source for Bytes {
 pub struct Reader {
     input: Input<Bytes>,
     db: usize,
-    version: u16,
+    version: Version,
     /// Whether the checksum is compared.
     check: bool,
+    /// What it said, once the end is read.
+    checksum: Option<Checksum>,
 }
 
 impl Reader {
@@ -211,19 +237,21 @@ impl Reader {
             }) => return Ok(None),
             Err(damage) => return Err(damage),
         };
-        let digits = match (head.strip_prefix(MAGIC), head.strip_prefix(MAGIC_VALKEY)) {
-            (Some(digits), _) | (_, Some(digits)) => digits,
+        let (digits, valkey) = match (head.strip_prefix(MAGIC), head.strip_prefix(MAGIC_VALKEY)) {
+            (Some(digits), _) => (digits, false),
+            (_, Some(digits)) => (digits, true),
             (None, None) => return Ok(None),
         };
-        let version = std::str::from_utf8(digits)
+        let number = std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok());
-        match version.filter(|version| decode::knows(*version)) {
-            Some(version) => Ok(Some(Reader {
+        match number.filter(|number| decode::knows(*number)) {
+            Some(number) => Ok(Some(Reader {
                 input,
                 db: 0,
-                version,
+                version: Version { number, valkey },
                 check,
+                checksum: None,
             })),
             None => Err(Damage {
                 at: 0,
@@ -233,6 +261,16 @@ impl Reader {
                 )),
             }),
         }
+    }
+
+    /// The version that the file says.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What the checksum said, once the end is read.
+    pub fn checksum(&self) -> Option<Checksum> {
+        self.checksum
     }
 
     /// How much of the file is read, in bytes.
@@ -246,6 +284,7 @@ impl Reader {
     /// If it is not whole, not well formed, or the checksum does not hold.
     pub fn next(&mut self, context: Context<'_>) -> Result<Option<Item>, Damage> {
         let (mut deadline, mut idle_seconds, mut frequency) = (None, None, None);
+        let mut begin = self.input.at();
         loop {
             match self.input.byte()? {
                 opcodes::EXPIRE_MS => deadline = Some(UnixMs(self.input.u64()?.cast_signed())),
@@ -255,15 +294,20 @@ impl Reader {
                 }
                 opcodes::IDLE => idle_seconds = Some(self.input.length()?),
                 opcodes::FREQUENCY => frequency = Some(self.input.byte()?),
-                opcodes::SELECT => self.db = self.input.count()?,
+                opcodes::SELECT => {
+                    self.db = self.input.count()?;
+                    begin = self.input.at();
+                }
                 opcodes::RESIZE => {
                     self.input.length()?;
                     self.input.length()?;
+                    begin = self.input.at();
                 }
                 opcodes::SLOT_INFO => {
                     for _ in 0..3 {
                         self.input.length()?;
                     }
+                    begin = self.input.at();
                 }
                 opcodes::AUX => {
                     let (mut name, mut text) = (Vec::new(), Vec::new());
@@ -285,7 +329,8 @@ impl Reader {
                 kind => {
                     let mut key = Vec::new();
                     self.input.string(&mut key)?;
-                    let value = decode::value(kind, &mut self.input, context)?;
+                    let value = decode::value(kind, &mut self.input, context)
+                        .map_err(|damage| damage.in_record(&key, begin))?;
                     return Ok(Some(Item::Key(Record {
                         db: self.db,
                         key,
@@ -293,6 +338,9 @@ impl Reader {
                         idle_seconds,
                         frequency,
                         value,
+                        kind,
+                        at: begin,
+                        bytes: self.input.at() - begin,
                     })));
                 }
             }
@@ -302,15 +350,20 @@ impl Reader {
     fn end(&mut self) -> Result<(), Damage> {
         /// Since which version there is a checksum.
         const CHECKED_SINCE: u16 = 5;
-        if self.version < CHECKED_SINCE {
+        if self.version.number < CHECKED_SINCE {
+            self.checksum = Some(Checksum::Missing);
             return Ok(());
         }
         let wanted = self.input.checksum();
         let told = self.input.u64()?;
         // 0: written without one.
-        if told != 0 && told != wanted && self.check {
-            return Err(self.input.damage("the checksum does not hold"));
-        }
+        let checksum = match told {
+            0 => Checksum::Missing,
+            _ if told == wanted => Checksum::Holds,
+            _ if self.check => return Err(self.input.damage("the checksum does not hold")),
+            _ => Checksum::Differs,
+        };
+        self.checksum = Some(checksum);
         Ok(())
     }
 }

@@ -94,6 +94,31 @@ pub fn begin(file: &mut dyn File) -> io::Result<()> {
     file.sync()
 }
 
+/// Cuts a log at `at`, where a command or a note begins. If that is within the flush whose line
+/// begins at `flush_at`, what is kept of it becomes a flush by itself: else its checksum would not
+/// hold any more.
+///
+/// # Errors
+/// If the file cannot be read, cut or written; what was kept of the flush may be lost then.
+pub fn cut(file: &mut dyn File, at: u64, flush_at: Option<u64>) -> io::Result<()> {
+    let Some(flush_at) = flush_at.filter(|flush_at| *flush_at < at) else {
+        file.truncate(at)?;
+        return file.sync();
+    };
+    let mut kept = vec![0; usize::try_from(at - flush_at).unwrap_or(usize::MAX)];
+    file.read_full_at(&mut kept, flush_at)?;
+    let Some((header, line_bytes)) = Header::parse(&kept) else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    file.truncate(flush_at)?;
+    let kept = &kept[line_bytes..];
+    if !kept.is_empty() {
+        let header = Header::of(kept, header.synced);
+        file.append_all(&[header.line().as_bytes(), kept].concat())?;
+    }
+    file.sync()
+}
+
 fn checksum(bytes: u64, synced: u64, commands: &[u8]) -> u64 {
     let mut digest = Digest::new();
     digest.write(format!("{bytes},{synced}\n").as_bytes());
@@ -103,6 +128,10 @@ fn checksum(bytes: u64, synced: u64, commands: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::super::sim_disk::SimDisk;
+    use super::super::storage::{Mode, Storage};
     use super::*;
 
     #[test]
@@ -128,6 +157,34 @@ mod tests {
         let line = longest.line();
         assert_eq!(Header::parse(line.as_bytes()), Some((longest, line.len())));
         assert!(line.len() <= LINE_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_flush_can_be_cut() {
+        let disk = SimDisk::new(1);
+        let path = Path::new("/log");
+        let flush =
+            |commands: &[u8]| [Header::of(commands, 7).line().as_bytes(), commands].concat();
+        let (first, second) = (flush(b"abc"), flush(b"defg"));
+        let log = [&first[..], &second].concat();
+        let line_bytes = second.len() - 4;
+        for (at, flush_at, wanted) in [
+            (first.len(), None, first.clone()),
+            (first.len(), Some(first.len()), first.clone()),
+            (first.len() + line_bytes, Some(first.len()), first.clone()),
+            (
+                first.len() + line_bytes + 2,
+                Some(first.len()),
+                [&first[..], &flush(b"de")].concat(),
+            ),
+        ] {
+            disk.put(path, &log);
+            let mut file = disk.open(path, Mode::Append).unwrap();
+            cut(&mut *file, at as u64, flush_at.map(|at| at as u64)).unwrap();
+            let mut left = vec![0; file.len().unwrap() as usize];
+            file.read_full_at(&mut left, 0).unwrap();
+            assert_eq!(left, wanted, "{at}");
+        }
     }
 
     #[test]

@@ -76,6 +76,14 @@ impl From<io::Error> for What {
     }
 }
 
+/// Flushes whose checksum held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    pub flushes: u64,
+    /// What they hold, without their lines.
+    pub bytes: u64,
+}
+
 /// A file of the log being read.
 pub struct LogReader {
     file: Box<dyn File>,
@@ -88,8 +96,10 @@ pub struct LogReader {
     used: usize,
     /// Within a flush: where it ends in `buf`, which holds all of it.
     flush_end: Option<usize>,
-    /// Whether the file has flushes of ours before.
-    is_ours: bool,
+    /// Where the line of that flush begins in the file.
+    flush_at: u64,
+    /// The flushes so far: if there are any, the file is ours.
+    checked: Checked,
     /// Where what was handed out last began, in the file.
     last_at: u64,
     batch: Batch,
@@ -108,7 +118,8 @@ impl LogReader {
             buf_at: at,
             used: 0,
             flush_end: None,
-            is_ours: false,
+            flush_at: at,
+            checked: Checked::default(),
             last_at: at,
             batch: Batch::default(),
         })
@@ -122,6 +133,16 @@ impl LogReader {
     /// Where the last thing handed out began.
     pub fn last_at(&self) -> u64 {
         self.last_at
+    }
+
+    /// Where the line of the flush begins that the last thing handed out stood in, if in any.
+    pub fn flush_at(&self) -> Option<u64> {
+        self.flush_end.map(|_| self.flush_at)
+    }
+
+    /// What was covered by a checksum that held.
+    pub fn checked(&self) -> Checked {
+        self.checked
     }
 
     /// The file's length when reading began.
@@ -245,7 +266,8 @@ impl LogReader {
 
     /// Reads the commands of a flush, whose line begins at `used`, and checks them.
     fn enter(&mut self, header: Header, line_bytes: usize) -> Result<(), What> {
-        let begin = self.at() + line_bytes as u64;
+        let flush_at = self.at();
+        let begin = flush_at + line_bytes as u64;
         let bytes = usize::try_from(header.bytes).map_err(|_| What::Ended)?;
         if header.bytes > self.file_bytes.saturating_sub(begin) {
             return Err(What::Ended);
@@ -261,7 +283,9 @@ impl LogReader {
         if !header.covers(&self.buf[self.used..end]) {
             return Err(What::Checksum);
         }
-        self.is_ours = true;
+        self.checked.flushes += 1;
+        self.checked.bytes += header.bytes;
+        self.flush_at = flush_at;
         self.flush_end = Some(end);
         Ok(())
     }
@@ -288,7 +312,7 @@ impl LogReader {
             What::Io(_) => false,
             What::Ended | What::Checksum => true,
             // Redis leaves a beginning of what it wrote; of ours any part may be missing.
-            What::Format(_) => self.is_ours,
+            What::Format(_) => self.checked.flushes > 0,
         };
         // A flush that holds and is not made of commands was written so.
         let torn = may_be_torn && self.flush_end.is_none() && !self.was_synced(self.last_at);
@@ -301,39 +325,66 @@ impl LogReader {
 
     /// Whether a good flush behind `at` says that more than `at` bytes had reached the disk.
     fn was_synced(&self, at: u64) -> bool {
+        let mut found = false;
+        self.flushes_behind(at, |header| {
+            found = header.synced > at;
+            !found
+        });
+        found
+    }
+
+    /// The whole flushes that stand behind what is wrong at `at`, whatever is between them: what
+    /// would be lost if the file was cut there.
+    pub fn survey(&self, at: u64) -> Checked {
+        let mut checked = Checked::default();
+        self.flushes_behind(at, |header| {
+            checked.flushes += 1;
+            checked.bytes += header.bytes;
+            true
+        });
+        checked
+    }
+
+    /// Shows the flushes that stand behind `at` and hold, as long as they are wanted.
+    fn flushes_behind(&self, at: u64, mut visit: impl FnMut(Header) -> bool) {
         let mut from = at + 1;
         let mut buf = vec![0; READ_BYTES];
         while let Ok(count @ 1..) = self.file.read_full_at(&mut buf, from) {
-            for found in memchr::memmem::find_iter(&buf[..count], MARK) {
-                if self.is_synced_flush(from + found as u64, at) {
-                    return true;
+            let mut next = from;
+            while let Some(rest) = usize::try_from(next - from)
+                .ok()
+                .and_then(|used| buf[..count].get(used..))
+                && let Some(found) = memchr::memmem::find(rest, MARK)
+            {
+                next += found as u64;
+                match self.flush_at_place(next) {
+                    Some((header, _)) if !visit(header) => return,
+                    // What looks like flushes within one is data.
+                    Some((_, end)) => next = end,
+                    None => next += 1,
                 }
             }
             if count < buf.len() {
-                break;
+                return;
             }
             // A mark may lie across the seam.
-            from += (count - (MARK.len() - 1)) as u64;
+            from = next.max(from + (count - (MARK.len() - 1)) as u64);
         }
-        false
     }
 
-    fn is_synced_flush(&self, flush_at: u64, at: u64) -> bool {
+    /// The flush whose line begins at `flush_at`, if there is one and it holds, and its end.
+    fn flush_at_place(&self, flush_at: u64) -> Option<(Header, u64)> {
         let mut line = [0; LINE_BYTES_MAX];
-        let Ok(count) = self.file.read_full_at(&mut line, flush_at) else {
-            return false;
-        };
-        let Some((header, line_bytes)) = Header::parse(&line[..count]) else {
-            return false;
-        };
+        let count = self.file.read_full_at(&mut line, flush_at).ok()?;
+        let (header, line_bytes) = Header::parse(&line[..count])?;
         let begin = flush_at + line_bytes as u64;
-        let whole = header.bytes <= self.file_bytes.saturating_sub(begin);
-        if header.synced <= at || !whole {
-            return false;
+        if header.bytes > self.file_bytes.saturating_sub(begin) {
+            return None;
         }
-        let mut commands = vec![0; usize::try_from(header.bytes).unwrap_or(0)];
-        let read = self.file.read_full_at(&mut commands, begin);
-        read.is_ok_and(|count| count == commands.len()) && header.covers(&commands)
+        let mut commands = vec![0; usize::try_from(header.bytes).ok()?];
+        let count = self.file.read_full_at(&mut commands, begin).ok()?;
+        let holds = count == commands.len() && header.covers(&commands);
+        holds.then_some((header, begin + header.bytes))
     }
 }
 

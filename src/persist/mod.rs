@@ -12,3 +12,4 @@ pub mod manifest;
 pub mod saver;
 pub mod sim_disk;
 pub mod storage;
+pub mod transaction;

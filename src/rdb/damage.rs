@@ -35,4 +35,28 @@ impl fmt::Display for Damage {
     }
 }
 
+impl Damage {
+    /// The same, and in which key's record it is.
+    #[cold]
+    pub fn in_record(self, key: &[u8], record_at: u64) -> Damage {
+        /// So much of a key is told.
+        const KEY_BYTES_MAX: usize = 64;
+        let (key, dots) = match key.split_at_checked(KEY_BYTES_MAX) {
+            Some((begin, rest)) if !rest.is_empty() => (begin, "…"),
+            _ => (key, ""),
+        };
+        let place = format!(
+            " (in the record of key '{}{dots}', which begins at byte {record_at})",
+            key.escape_ascii()
+        );
+        let what = match self.what {
+            What::Ended => What::Format(format!("it ends too early{place}").into()),
+            What::Format(what) => What::Format(format!("{what}{place}").into()),
+            What::Unknown(what) => What::Unknown(format!("{what}{place}")),
+            What::Io(error) => What::Io(error),
+        };
+        Damage { at: self.at, what }
+    }
+}
+
 impl std::error::Error for Damage {}

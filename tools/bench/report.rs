@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ruddle::ds::json::quoted;
+
 use crate::options::Options;
 
 /// How results are written.
@@ -114,19 +116,6 @@ pub(crate) fn json(options: &Options, sections: &[Section]) -> String {
     )
 }
 
-fn quoted(text: &str) -> String {
-    let mut json = String::from("\"");
-    for character in text.chars() {
-        let _ = match character {
-            '"' | '\\' => write!(json, "\\{character}"),
-            character if character.is_control() => write!(json, "\\u{:04x}", character as u32),
-            character => write!(json, "{character}"),
-        };
-    }
-    json.push('"');
-    json
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +147,7 @@ mod tests {
     #[test]
     fn json_is_escaped() {
         let json = section().json();
-        assert!(json.contains(r#""what":"a \"quoted\"\u000athing""#));
+        assert!(json.contains(r#""what":"a \"quoted\"\nthing""#));
         assert!(json.contains(r#"{"server":"ours","value":1.26}"#));
         assert!(json.contains(r#""value":null"#));
     }

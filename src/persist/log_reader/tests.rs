@@ -204,3 +204,31 @@ fn reading_may_fail() {
     let stop = reader.next().unwrap_err();
     assert!(!stop.torn && matches!(stop.what, What::Io(_)));
 }
+
+#[test]
+fn what_stands_behind_damage_is_counted() {
+    let lens = [3, 100, 300_000, 0, 9, 700_000, 5];
+    let (mut bytes, begins, _) = sample(&lens, |begins| begins[begins.len() - 1]);
+    bytes[begins[2] + 40] ^= 1;
+    let disk = SimDisk::new(1);
+    disk.put(Path::new("/log"), &bytes);
+    let mut reader = LogReader::new(disk.open(Path::new("/log"), Mode::Read).unwrap(), 0).unwrap();
+    let (mut commands, mut flushes) = (0, Vec::new());
+    let stop = loop {
+        let in_flush = match reader.next() {
+            Ok(Next::Command(_)) => true,
+            Ok(_) => false,
+            Err(stop) => break stop,
+        };
+        commands += usize::from(in_flush);
+        flushes.extend(reader.flush_at());
+    };
+    assert_eq!(commands, flushes.len());
+    flushes.dedup();
+    assert_eq!(flushes, [begins[0] as u64, begins[1] as u64]);
+    assert_eq!(reader.checked().flushes, 2);
+    let behind = reader.survey(stop.good_bytes);
+    assert_eq!(behind.flushes, 4);
+    let last = bytes.len() - begins[3];
+    assert!(behind.bytes > last as u64 - 4 * LINE_BYTES_MAX as u64 && behind.bytes < last as u64);
+}
