@@ -22,6 +22,12 @@ fn every_scenario_runs_on_small_sizes() {
         ("expiry", ["half_gone_ms", "left"]),
         ("expiry-load", ["get_p99", "past_due_max_%"]),
         ("idle", ["connections", "rss_per_connection"]),
+        ("log", ["cpu_us_with", "cost_%"]),
+        ("log-always", ["ops_per_s", "ops_ratio"]),
+        ("log-everysec", ["get_p99.9", "get_max"]),
+        ("save", ["p99.9", "grown_%"]),
+        ("rewrite", ["control_p99.9", "cpu_s"]),
+        ("load", ["seconds", "cpu_s"]),
     ] {
         let from = json
             .find(&format!("{{\"scenario\":\"{scenario}\""))

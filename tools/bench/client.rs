@@ -64,6 +64,14 @@ impl Client {
         }
     }
 
+    /// A section of INFO.
+    pub(crate) fn section(&mut self, name: &str) -> Result<String> {
+        match self.ask(&[b"INFO", name.as_bytes()])? {
+            Answer::Text(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+            other => Err(Failure::new(format!("INFO {name}: {other:?}"))),
+        }
+    }
+
     /// Field `name` of INFO, where the server has it.
     pub(crate) fn info(&mut self, name: &str) -> Result<Option<String>> {
         let Answer::Text(text) = self.ask(&[b"INFO"])? else {

@@ -12,12 +12,18 @@ mod expiry;
 mod failure;
 mod generator;
 mod idle;
+mod load;
+mod log;
 mod memory;
+mod open_loop;
 mod options;
 mod pause;
 mod process;
+mod records;
 mod report;
 mod server;
+mod shim;
+mod snapshot;
 mod stats;
 mod throughput;
 mod wire;
@@ -69,6 +75,12 @@ fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
         Scenario::Expiry => expiry::on_time(options),
         Scenario::ExpiryLoad => expiry::under_load(options),
         Scenario::Idle => idle::run(options),
+        Scenario::Log => log::cost(options),
+        Scenario::LogAlways => log::always(options),
+        Scenario::LogEverysec => log::everysec(options),
+        Scenario::Save => snapshot::save(options),
+        Scenario::Rewrite => snapshot::rewrite(options),
+        Scenario::Load => load::run(options),
     }
 }
 

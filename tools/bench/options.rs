@@ -27,9 +27,15 @@ pub(crate) enum Scenario {
     Expiry,
     ExpiryLoad,
     Idle,
+    Log,
+    LogAlways,
+    LogEverysec,
+    Save,
+    Rewrite,
+    Load,
 }
 
-const SCENARIOS: [(&str, Scenario); 8] = [
+const SCENARIOS: [(&str, Scenario); 14] = [
     ("throughput", Scenario::Throughput),
     ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
@@ -38,6 +44,12 @@ const SCENARIOS: [(&str, Scenario); 8] = [
     ("expiry", Scenario::Expiry),
     ("expiry-load", Scenario::ExpiryLoad),
     ("idle", Scenario::Idle),
+    ("log", Scenario::Log),
+    ("log-always", Scenario::LogAlways),
+    ("log-everysec", Scenario::LogEverysec),
+    ("save", Scenario::Save),
+    ("rewrite", Scenario::Rewrite),
+    ("load", Scenario::Load),
 ];
 
 /// The depth at which collections are measured, if no other is given.
@@ -72,12 +84,27 @@ pub(crate) struct Options {
     pub(crate) pause_batch: usize,
     pub(crate) idle_connections: usize,
     pub(crate) expiry: Expiry,
+    pub(crate) persistence: Persistence,
     pub(crate) format: Format,
     pub(crate) cpus: Option<Cpus>,
     /// Descriptors that this process and each server must be able to hold.
     pub(crate) descriptors: u64,
     /// The time given to a server to come to rest: to finish rehashing, to shrink buffers.
     pub(crate) settle: Duration,
+}
+
+/// The sizes and times of what concerns files.
+#[derive(Clone, Debug)]
+pub(crate) struct Persistence {
+    pub(crate) keys: u64,
+    pub(crate) value_bytes: usize,
+    /// Requests of the open loop.
+    pub(crate) per_second: u32,
+    pub(crate) rounds: usize,
+    /// What a sync takes longer, where disks are slow.
+    pub(crate) sync_delay: Duration,
+    /// The open loop beside a slow disk lasts so long.
+    pub(crate) slow_disk: Duration,
 }
 
 /// The sizes and times of the two expiry scenarios.
@@ -137,6 +164,15 @@ impl Options {
                 Expiry::small()
             } else {
                 Expiry::full()
+            },
+            persistence: Persistence {
+                keys: size("saved-keys", 2000),
+                value_bytes: to_usize(size("record-bytes", 200)),
+                per_second: u32::try_from(size("rate", 500)).unwrap_or(u32::MAX),
+                // They take long, and each is a median of thousands of requests.
+                rounds: to_usize(size("rounds", 1)).div_ceil(2),
+                sync_delay: Duration::from_millis(size("sync-ms", 5)),
+                slow_disk: Duration::from_millis(size("milliseconds", 20)) * 5,
             },
             format: if matches.get_flag("json") {
                 Format::Json
@@ -249,6 +285,18 @@ fn command_line() -> Command {
             size("pause-keys", "10000000", "Keys that `pause` inserts"),
             size("pause-batch", "16", "Inserts that `pause` sends at once"),
             size("idle-connections", "10000", "Connections that `idle` opens"),
+            size(
+                "saved-keys",
+                "2000000",
+                "Keys of `save`, `rewrite` and `load`",
+            ),
+            size("record-bytes", "200", "Bytes of their values"),
+            size("rate", "10000", "Requests per second of the open loop"),
+            size(
+                "sync-ms",
+                "5",
+                "How much longer a sync takes where disks are slow",
+            ),
         ])
         .args([
             flag("json", "Write JSON"),

@@ -27,6 +27,11 @@ pub(crate) fn cpu_ns(pid: u32) -> Result<u64> {
     }
 }
 
+/// Nanoseconds of CPU time that children of `pid` have used, as far as it has heard of their end.
+pub(crate) fn children_cpu_ns(pid: u32) -> Result<u64> {
+    ticks_of(pid, 13).map(|ticks| ticks * TICK_NS)
+}
+
 fn first_number(text: &str) -> Option<u64> {
     text.split_ascii_whitespace().next()?.parse().ok()
 }
@@ -35,16 +40,21 @@ fn first_number(text: &str) -> Option<u64> {
 const TICK_NS: u64 = 10_000_000;
 
 fn cpu_ns_by_ticks(pid: u32) -> Result<u64> {
+    ticks_of(pid, 11).map(|ticks| ticks * TICK_NS)
+}
+
+/// The sum of two neighbouring fields of `stat`, the first so many fields behind the name: utime
+/// and stime, fields 14 and 15, are 11 behind; those of children stand next to them.
+fn ticks_of(pid: u32, behind_name: usize) -> Result<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).doing("reading a server's stat")?;
-    // The name in parentheses may hold anything; utime and stime are fields 14 and 15, the 12th
-    // and 13th behind it.
+    // The name in parentheses may hold anything.
     let ticks = stat.rsplit_once(')').map(|(_, rest)| {
-        let fields = rest.split_ascii_whitespace().skip(11).take(2);
+        let fields = rest.split_ascii_whitespace().skip(behind_name).take(2);
         fields
             .filter_map(|field| field.parse::<u64>().ok())
             .sum::<u64>()
     });
-    Ok(ticks.ok_or_else(|| Failure::new("unreadable /proc/PID/stat"))? * TICK_NS)
+    ticks.ok_or_else(|| Failure::new("unreadable /proc/PID/stat"))
 }
 
 /// The file that tells how long the first thread of `pid` has run.
@@ -59,6 +69,27 @@ pub(crate) fn rss_bytes(pid: u32) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(first_number);
     Ok(kib.ok_or_else(|| Failure::new("no VmRSS of the server"))? * 1024)
+}
+
+/// Resident bytes of process `pid`, and what its children have that is not its own: the copies
+/// that a fork has made so far.
+pub(crate) fn rss_with_children_bytes(pid: u32) -> Result<u64> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    let copies = children
+        .split_ascii_whitespace()
+        // One that has just ended has none.
+        .filter_map(|child| fs::read_to_string(format!("/proc/{child}/smaps_rollup")).ok())
+        .map(|rollup| private_bytes(&rollup));
+    Ok(rss_bytes(pid)? + copies.sum::<u64>())
+}
+
+fn private_bytes(rollup: &str) -> u64 {
+    let private = rollup
+        .lines()
+        .filter(|line| line.starts_with("Private_"))
+        .filter_map(|line| first_number(line.split_once(':')?.1));
+    private.sum::<u64>() * 1024
 }
 
 /// The CPUs this process may use, in order.
@@ -119,5 +150,13 @@ mod tests {
         assert!(rss_bytes(pid).unwrap() > 0);
         cpu_ns(pid).unwrap();
         cpu_ns_by_ticks(pid).unwrap();
+        children_cpu_ns(pid).unwrap();
+        assert!(rss_with_children_bytes(pid).unwrap() > 0);
+    }
+
+    #[test]
+    fn private_pages_are_summed() {
+        let rollup = "Rss: 900 kB\nPrivate_Clean:   4 kB\nPrivate_Dirty: 8 kB\nSwap: 1 kB\n";
+        assert_eq!(private_bytes(rollup), 12 * 1024);
     }
 }

@@ -1,12 +1,14 @@
 //! The servers under test: how each is started, named, watched and stopped.
 //!
 //! A server is a shell command line that takes Redis's options. It gets a free port, an empty
-//! directory of its own and no persistence, is pinned to its CPU, and is killed when dropped.
+//! directory of its own and no persistence (but for scenarios that measure it), is pinned to its
+//! CPU, and is killed when dropped.
 
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -14,9 +16,13 @@ use crate::client::{Answer, Client};
 use crate::failure::{Doing, Failure, Result};
 use crate::options::Options;
 use crate::process;
+use crate::shim;
 
-/// Loading a debug build on a busy machine is slow; longer than this is failure.
-const START_MAX: Duration = Duration::from_secs(20);
+/// Loading a debug build on a busy machine is slow, and so is loading millions of keys; longer
+/// than this is failure.
+const START_MAX: Duration = Duration::from_secs(120);
+/// How often a starting server is asked whether it is ready.
+const ASK_EVERY: Duration = Duration::from_millis(5);
 
 /// A server that can be started.
 #[derive(Clone, Debug)]
@@ -48,23 +54,36 @@ impl Recipe {
 
     /// Starts the server and waits until it answers.
     pub(crate) fn start(&self, options: &Options) -> Result<Server> {
+        self.start_as(options, &Setup::default())
+    }
+
+    /// Starts it with what a scenario wants, and waits until it has loaded what it finds.
+    pub(crate) fn start_as(&self, options: &Options, setup: &Setup) -> Result<Server> {
         let port = free_port()?;
-        let directory = own_directory(port)?;
-        let pin = options
-            .cpus
-            .as_ref()
-            .map(|cpus| format!("taskset -c {} ", cpus.server));
+        let directory = match &setup.directory {
+            Some(directory) => Rc::clone(directory),
+            None => Directory::make()?,
+        };
+        let pin = match &options.cpus {
+            Some(cpus) if !setup.all_cpus => format!("taskset -c {} ", cpus.server),
+            _ => String::new(),
+        };
         let line = format!(
-            "exec {}{} --port {port} --bind 127.0.0.1 --save '' --appendonly no \
-             --loglevel warning --maxclients {}",
-            pin.unwrap_or_default(),
+            "exec {pin}{} --port {port} --bind 127.0.0.1 --save '' --appendonly no \
+             --loglevel warning --maxclients {} {}",
             self.command,
             options.idle_connections + 100,
+            setup.arguments,
         );
-        let log = fs::File::create(directory.join("log"))?;
-        let child = Command::new("sh")
+        let log = fs::File::create(directory.0.join("log"))?;
+        let mut command = Command::new("sh");
+        if let Some((library, delay)) = &setup.slow_fsync {
+            command.env("LD_PRELOAD", library);
+            command.env(shim::DELAY_VARIABLE, delay.as_micros().to_string());
+        }
+        let child = command
             .args(["-c", &line])
-            .current_dir(&directory)
+            .current_dir(&directory.0)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -79,7 +98,45 @@ impl Recipe {
         };
         server.wait_until_ready(&line)?;
         server.introduce(self)?;
+        if let Some((library, _)) = &setup.slow_fsync
+            && !shim::is_loaded(server.pid, library)?
+        {
+            let name = &server.name;
+            return Err(Failure::new(format!("{name} does not take LD_PRELOAD")));
+        }
         Ok(server)
+    }
+}
+
+/// What a scenario wants of a server beside what all of them get.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    /// Options behind those that all get.
+    pub(crate) arguments: String,
+    /// Where it finds what another one left; else a directory of its own.
+    pub(crate) directory: Option<Rc<Directory>>,
+    /// The library that slows syncs down, and by how much.
+    pub(crate) slow_fsync: Option<(PathBuf, Duration)>,
+    /// It is not pinned.
+    pub(crate) all_cpus: bool,
+}
+
+/// A directory that goes when nobody needs it any more.
+#[derive(Debug)]
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    pub(crate) fn make() -> Result<Rc<Directory>> {
+        let name = format!("ruddle-bench-{}-{}", std::process::id(), fastrand::u64(..));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).doing("making a directory for a server")?;
+        Ok(Rc::new(Directory(path)))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -91,7 +148,7 @@ pub(crate) struct Server {
     /// The server's own process, which need not be our child: it may have a wrapper.
     pub(crate) pid: u32,
     child: Child,
-    directory: PathBuf,
+    directory: Rc<Directory>,
 }
 
 impl Server {
@@ -112,13 +169,13 @@ impl Server {
             }
             let ended = self.child.try_wait()?.is_some();
             if ended || start.elapsed() > START_MAX {
-                let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
                 return Err(Failure::new(format!(
                     "no server from `{line}`: {}",
                     log.trim()
                 )));
             }
-            sleep(Duration::from_millis(10));
+            sleep(ASK_EVERY);
         }
     }
 
@@ -154,7 +211,6 @@ impl Drop for Server {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -170,13 +226,6 @@ pub(crate) fn start_all(options: &Options) -> Result<Vec<Server>> {
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).doing("looking for a free port")?;
     Ok(listener.local_addr()?.port())
-}
-
-fn own_directory(port: u16) -> Result<PathBuf> {
-    let name = format!("ruddle-bench-{}-{port}", std::process::id());
-    let directory = std::env::temp_dir().join(name);
-    fs::create_dir_all(&directory).doing("making a directory for a server")?;
-    Ok(directory)
 }
 
 #[cfg(test)]

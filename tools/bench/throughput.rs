@@ -87,7 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<Section> {
 }
 
 /// Sets all keys, and all counters where INCR will want them.
-fn load(options: &Options, server: &Server) -> Result<()> {
+pub(crate) fn load(options: &Options, server: &Server) -> Result<()> {
     let value = vec![b'x'; options.value_bytes];
     let set = |prefix, value| {
         let words = [Word::Fixed(b"SET"), Word::Key(prefix), Word::Fixed(value)];
@@ -126,7 +126,7 @@ pub(crate) fn refuse_errors(server: &Server, doing: &str, measured: &Measured) -
 }
 
 /// Measures one command at one depth: per server, one result per round.
-fn rounds(
+pub(crate) fn rounds(
     options: &Options,
     servers: &[Server],
     kind: Kind,
