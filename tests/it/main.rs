@@ -12,6 +12,8 @@ mod differential;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod table;
