@@ -59,10 +59,7 @@ pub fn write(
 ) -> io::Result<u64> {
     let mut writer = Writer {
         file,
-        out: Output {
-            compress: about.compress,
-            ..Output::default()
-        },
+        out: Output::new(about.compress),
         digest: CHECKSUM.digest(),
         written: 0,
     };

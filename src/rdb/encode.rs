@@ -65,10 +65,7 @@ pub fn value(value: Value<'_>, out: &mut Output) {
 /// The payload that DUMP gives: the value, the version, the checksum.
 pub fn payload(held: Value<'_>) -> Vec<u8> {
     let kind = type_of(held);
-    let mut out = Output {
-        compress: true,
-        ..Output::default()
-    };
+    let mut out = Output::new(true);
     out.byte(kind);
     value(held, &mut out);
     let mut bytes = out.bytes;

@@ -6,6 +6,7 @@ use std::io;
 
 use super::CHECKSUM;
 use super::damage::{Damage, What};
+use super::lzf;
 use super::output::{INT_8, INT_16, INT_32, LZF, SPECIAL};
 
 /// Bytes read at once.
@@ -278,12 +279,10 @@ impl<S: Source> Input<S> {
         let mut bytes = Vec::new();
         self.raw(compressed, &mut bytes)?;
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        match lzf::decompress(&bytes, length) {
-            Ok(plain) if plain.len() == length => {
-                *text = plain;
-                Ok(())
-            }
-            _ => Err(self.damage("a compressed string that is none")),
+        text.clear();
+        match lzf::decompress(&bytes, length, text) {
+            Some(()) => Ok(()),
+            None => Err(self.damage("a compressed string that is none")),
         }
     }
 }

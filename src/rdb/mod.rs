@@ -23,6 +23,7 @@ pub mod damage;
 pub mod decode;
 pub mod encode;
 pub mod input;
+mod lzf;
 pub mod output;
 pub mod packed;
 mod stream;

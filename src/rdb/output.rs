@@ -13,6 +13,7 @@
 //! Special forms of strings: 0 to 2, an integer in 1, 2 or 4 bytes; 3, compressed: the length
 //! compressed, the length before, the compressed bytes.
 
+use super::lzf::Compressor;
 use crate::value::string::Text;
 
 /// A longer string is compressed, if that makes it shorter.
@@ -32,10 +33,20 @@ pub(super) const LZF: u8 = 3;
 pub struct Output {
     pub bytes: Vec<u8>,
     /// Whether long strings are compressed (`rdbcompression`).
-    pub compress: bool,
+    compress: bool,
+    compressor: Compressor,
+    compressed: Vec<u8>,
 }
 
 impl Output {
+    /// Nothing yet; long strings are compressed if `compress` says so.
+    pub fn new(compress: bool) -> Output {
+        Output {
+            compress,
+            ..Output::default()
+        }
+    }
+
     pub fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
@@ -101,16 +112,18 @@ impl Output {
 
     /// Bytes that are no integer: compressed, or as they are.
     pub fn blob(&mut self, bytes: &[u8]) {
+        /// The lengths take as much.
+        const GAIN_MIN: usize = 4;
         let worth_it = (COMPRESSED_BYTES_MIN..=COMPRESSED_BYTES_MAX).contains(&bytes.len());
-        if self.compress
-            && worth_it
-            && let Ok(compressed) = lzf::compress(bytes)
-            && compressed.len() < bytes.len() - 4
-        {
+        let compressed = &mut self.compressed;
+        compressed.clear();
+        if self.compress && worth_it && self.compressor.compress(bytes, GAIN_MIN, compressed) {
+            let compressed = std::mem::take(&mut self.compressed);
             self.byte(SPECIAL | LZF);
             self.count(compressed.len());
             self.count(bytes.len());
             self.bytes.extend_from_slice(&compressed);
+            self.compressed = compressed;
             return;
         }
         self.plain(bytes);
