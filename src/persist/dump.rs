@@ -16,7 +16,7 @@ use crate::rdb::damage::{Damage, What};
 use crate::rdb::decode::{self, Context, Loaded};
 use crate::rdb::input::{Input, Source};
 use crate::rdb::output::Output;
-use crate::rdb::{CHECKSUM, VERSION, VERSION_VALKEY, encode, opcodes};
+use crate::rdb::{CHECKSUM, VERSION, VERSION_VALKEY, encode, opcodes, types};
 use crate::sys::clock::UnixMs;
 
 /// What a file begins with; four digits follow, the version.
@@ -317,15 +317,20 @@ impl Reader {
                     self.input.string(&mut source)?;
                     return Ok(Some(Item::Function(source)));
                 }
-                opcodes::MODULE_AUX | opcodes::FUNCTION_PRE => {
-                    return Err(self
-                        .input
-                        .damage("data of a module or of a preliminary version"));
+                opcodes::MODULE_AUX => {
+                    let name = decode::module(&mut self.input)?;
+                    let what = format!("data of the module {name} cannot be kept here");
+                    return Err(self.unknown(what));
+                }
+                opcodes::FUNCTION_PRE => {
+                    let what = "functions as a preliminary version of Redis 7.0 wrote them";
+                    return Err(self.unknown(what.into()));
                 }
                 opcodes::END => return self.end().map(|()| None),
                 kind => {
                     let mut key = Vec::new();
                     self.input.string(&mut key)?;
+                    let kind = types::of(kind, self.version.number);
                     let value = decode::value(kind, &mut self.input, context)
                         .map_err(|damage| damage.in_record(&key, begin))?;
                     return Ok(Some(Item::Key(Record {
@@ -341,6 +346,13 @@ impl Reader {
                     })));
                 }
             }
+        }
+    }
+
+    fn unknown(&self, what: String) -> Damage {
+        Damage {
+            at: self.input.at(),
+            what: What::Unknown(what),
         }
     }
 

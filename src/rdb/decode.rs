@@ -45,9 +45,9 @@ pub fn knows(version: u16) -> bool {
 /// # Errors
 /// `None` if version or checksum are wrong; else what is wrong with the value.
 pub fn payload(bytes: &[u8], context: Context<'_>) -> Result<Loaded, Option<Damage>> {
-    let body = check_payload(bytes).ok_or(None)?;
+    let (body, version) = check_payload(bytes).ok_or(None)?;
     let mut input = Input::new(body);
-    let kind = input.byte()?;
+    let kind = types::of(input.byte()?, version);
     let loaded = value(kind, &mut input, context)?;
     match input.is_at_end()? {
         true => Ok(loaded),
@@ -55,15 +55,16 @@ pub fn payload(bytes: &[u8], context: Context<'_>) -> Result<Loaded, Option<Dama
     }
 }
 
-/// What stands before version and checksum, if these are right.
-fn check_payload(bytes: &[u8]) -> Option<&[u8]> {
+/// What stands before version and checksum, if these are right, and the version.
+fn check_payload(bytes: &[u8]) -> Option<(&[u8], u16)> {
     let (checked, checksum) = bytes.split_last_chunk::<8>()?;
     let (body, version) = checked.split_last_chunk::<2>()?;
+    let version = u16::from_le_bytes(*version);
     let holds = CHECKSUM.checksum(checked) == u64::from_le_bytes(*checksum);
-    (knows(u16::from_le_bytes(*version)) && holds).then_some(body)
+    (knows(version) && holds).then_some((body, version))
 }
 
-/// A value of the type of this number.
+/// A value of the type of this number (see [`types::of`]).
 ///
 /// # Errors
 /// If it is not whole, not well formed, or of a type that is not here.
@@ -94,16 +95,37 @@ pub fn value<S: Source>(
         | types::HASH_ZIPLIST
         | types::HASH_LISTPACK
         | types::HASH_METADATA
-        | types::HASH_LISTPACK_EX => reader.hash(kind),
+        | types::HASH_METADATA_PRE
+        | types::HASH_LISTPACK_EX
+        | types::HASH_LISTPACK_EX_PRE => reader.hash(kind),
         types::ZSET | types::ZSET_2 | types::ZSET_ZIPLIST | types::ZSET_LISTPACK => {
             reader.zset(kind)
         }
         types::STREAM | types::STREAM_2 | types::STREAM_3 => {
             super::stream::decode(kind, reader.input, context)
         }
-        types::MODULE | types::MODULE_2 => Err(reader.unknown("a value of a module")),
+        types::MODULE | types::MODULE_2 => {
+            let name = module(reader.input)?;
+            Err(reader.unknown(&format!("a value of the module type {name}")))
+        }
         other => Err(reader.unknown(&format!("a value of type {other}"))),
     }
+}
+
+/// The name of the module whose data follows, which its number spells.
+///
+/// # Errors
+/// If the number is not all there.
+pub fn module<S: Source>(input: &mut Input<S>) -> Result<String, Damage> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    /// Nine letters of six bits each stand above the version.
+    const VERSION_BITS: u32 = 10;
+    let number = input.length()?;
+    let letter = |index: u32| {
+        let bits = number >> (VERSION_BITS + 6 * index) & 63;
+        char::from(LETTERS[bits as usize])
+    };
+    Ok((0..9).rev().map(letter).collect())
 }
 
 /// Reads one value.
@@ -250,9 +272,13 @@ impl<S: Source> Reader<'_, '_, S> {
                 })
                 .map_err(self.malformed("a zipmap that is none"))?;
             }
-            types::HASH_ZIPLIST | types::HASH_LISTPACK | types::HASH_LISTPACK_EX => {
-                let with_deadlines = kind == types::HASH_LISTPACK_EX;
-                if with_deadlines {
+            types::HASH_ZIPLIST
+            | types::HASH_LISTPACK
+            | types::HASH_LISTPACK_EX
+            | types::HASH_LISTPACK_EX_PRE => {
+                let with_deadlines =
+                    matches!(kind, types::HASH_LISTPACK_EX | types::HASH_LISTPACK_EX_PRE);
+                if kind == types::HASH_LISTPACK_EX {
                     self.input.u64()?;
                 }
                 let pack = match kind {
@@ -279,15 +305,16 @@ impl<S: Source> Reader<'_, '_, S> {
             }
             _ => {
                 let earliest = match kind {
-                    types::HASH_METADATA => self.input.u64()?.cast_signed(),
+                    types::HASH_METADATA => self.input.u64()?.cast_signed().saturating_sub(1),
                     _ => 0,
                 };
                 count = self.input.count()?;
                 for _ in 0..count {
                     let mut deadline = None;
-                    if kind == types::HASH_METADATA {
+                    if matches!(kind, types::HASH_METADATA | types::HASH_METADATA_PRE) {
+                        // 0 for none; else it counts from 1, if it does not count from 1970.
                         let after = self.input.length()?.cast_signed();
-                        deadline = (after != 0).then(|| UnixMs(earliest.saturating_add(after) - 1));
+                        deadline = (after != 0).then(|| UnixMs(earliest.saturating_add(after)));
                     }
                     self.input.string(&mut self.text)?;
                     self.input.string(&mut self.other)?;

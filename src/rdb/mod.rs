@@ -70,12 +70,25 @@ pub mod types {
     pub const STREAM_3: u8 = 21;
     /// Valkey 9: with the fields' deadlines.
     pub const HASH_2: u8 = 22;
-    /// Redis 7.4 before its release: as the next one but one.
-    pub const HASH_METADATA_PRE: u8 = 22;
     /// Redis 7.4: with the fields' deadlines, relative to the earliest.
     pub const HASH_METADATA: u8 = 24;
     /// Redis 7.4: field, value, deadline.
     pub const HASH_LISTPACK_EX: u8 = 25;
+    /// Redis 7.4 before its release, under numbers that stand in no file: the two before without
+    /// the earliest deadline, the first with whole deadlines.
+    pub const HASH_METADATA_PRE: u8 = 222;
+    pub const HASH_LISTPACK_EX_PRE: u8 = 223;
+
+    /// The type that `number` means in a file or payload of `version`: Redis and Valkey gave one of
+    /// them twice.
+    pub fn of(number: u8, version: u16) -> u8 {
+        match (number, version) {
+            (_, super::VERSION_VALKEY) => number,
+            (22, _) => HASH_METADATA_PRE,
+            (23, _) => HASH_LISTPACK_EX_PRE,
+            _ => number,
+        }
+    }
 }
 
 /// What stands in a file where a type could stand.

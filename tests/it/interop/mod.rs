@@ -1,9 +1,11 @@
 //! Data goes to redis-server and comes from it without loss: payloads of DUMP, snapshots, logs.
 //!
 //! What is in [`samples`] is made on one side by commands, moves to the other, and must have the
-//! same digest (DEBUG DIGEST, DEBUG DIGEST-VALUE) there.
+//! same digest (DEBUG DIGEST, DEBUG DIGEST-VALUE) there. Files that no server writes any more, or that
+//! only newer ones write, lie in `tests/data/rdb` ([`kept`]).
 
 mod files;
+mod kept;
 mod logs;
 mod payloads;
 mod samples;
