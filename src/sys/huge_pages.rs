@@ -32,7 +32,7 @@ use std::thread::{self, Thread};
 
 use tikv_jemalloc_sys::{extent_hooks_t, mallctl};
 
-use super::memory;
+use super::{limits, memory};
 
 const HUGE_BYTES: usize = 2 << 20;
 
@@ -73,7 +73,10 @@ pub fn install() -> io::Result<()> {
     if lent.contains("[never]") {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    let (base, end) = reserve(memory::total_bytes()?)?;
+    let (base, end) = reserve(wanted_bytes(
+        memory::total_bytes()?,
+        limits::address_bytes(),
+    ))?;
     BASE.store(base, Relaxed);
     NEXT.store(base, Relaxed);
     READY.store(base, Relaxed);
@@ -98,6 +101,13 @@ pub fn install() -> io::Result<()> {
         control(&limit, Some(PIECE_BYTES))?;
     }
     Ok(())
+}
+
+/// The address space to reserve: for all memory, but no more than half of what the process may have
+/// (`ulimit -v`), as everything else it maps needs some, too.
+fn wanted_bytes(memory: usize, limit: Option<u64>) -> usize {
+    let half = limit.and_then(|limit| usize::try_from(limit / 2).ok());
+    half.map_or(memory, |half| memory.min(half))
 }
 
 /// Reads a switch of the allocator and, if there is a new value, sets it. `name` ends with a zero.
@@ -233,5 +243,18 @@ fn take(size: usize, alignment: usize) -> Option<usize> {
 fn wake() {
     if let Some(toucher) = TOUCHER.get() {
         toucher.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_addresses_is_shared_with_everything_else() {
+        const GB: usize = 1 << 30;
+        assert_eq!(wanted_bytes(24 * GB, None), 24 * GB);
+        assert_eq!(wanted_bytes(24 * GB, Some(6 << 30)), 3 * GB);
+        assert_eq!(wanted_bytes(2 * GB, Some(6 << 30)), 2 * GB);
     }
 }

@@ -1,5 +1,5 @@
-//! What the system lets the process have: open files, and its place in the queue of those to kill
-//! when memory is out.
+//! What the system lets the process have: open files, addresses, and its place in the queue of
+//! those to kill when memory is out.
 
 use std::fs;
 use std::io;
@@ -43,6 +43,11 @@ pub fn raise_open_files(wanted: u64) -> OpenFiles {
         }
     }
     result
+}
+
+/// Bytes of addresses the process may have, if that is limited.
+pub fn address_bytes() -> Option<u64> {
+    getrlimit(Resource::As).current
 }
 
 const OOM_SCORE: &str = "/proc/self/oom_score_adj";
