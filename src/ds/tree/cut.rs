@@ -5,7 +5,8 @@
 //! neighbour has got one after its parents were joined.
 
 use std::ops::Range;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use super::inner::{Inner, Node};
 use super::{HEAVY_BYTES, HEAVY_LEAVES, Leaf, Tree};

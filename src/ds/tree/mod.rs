@@ -17,7 +17,9 @@
 //! **Sharing.** A child is an `Arc`, and so a clone of the tree is one count: a frozen value, a COPY,
 //! and what is thrown away on another thread all cost nothing at first. A change copies what is
 //! shared on its path from root to leaf (`Arc::make_mut`, once per level) and nothing else. There are
-//! hence no parent or sibling pointers; an iterator carries its path.
+//! hence no parent or sibling pointers; an iterator carries its path. The counts are those of
+//! `triomphe`: the standard library's `Arc` has weak pointers, too, and must lock them out to learn
+//! that nothing is shared, 6 ns a level.
 //!
 //! **Balance.** All leaves are equally deep. An inner node has at most [`FANOUT_MAX`] children and
 //! joins a neighbour when it has few and both fit into one; the same holds for leaves, by their own
@@ -40,7 +42,7 @@ mod iter;
 pub mod map;
 mod seek;
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use crate::ds::size_class::size_class;
 
@@ -381,10 +383,9 @@ pub fn count_reached<T>(items: &[T], mut reached: impl FnMut(&T) -> bool) -> usi
     count
 }
 
-/// Bytes of an `Arc` that holds so many.
+/// Bytes of an `Arc` that holds so many, and its count.
 fn arc_bytes(bytes: usize) -> usize {
-    const COUNTS_BYTES: usize = 2 * size_of::<usize>();
-    size_class(COUNTS_BYTES + bytes)
+    size_class(size_of::<usize>() + bytes)
 }
 
 #[cfg(test)]
