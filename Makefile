@@ -19,7 +19,7 @@ PEERS ?= $(shell command -v redis-server)
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-build: cargo ## build the optimised server (target/release/ruddle-server)
+build: cargo ## build the optimised server and its tools (target/release/ruddle-server, aof-check, rdb-check)
 	$(CARGO) build --release --locked
 
 run: build ## build and start the server on 127.0.0.1:6379 (ARGS='--port 7000' for others)

@@ -13,6 +13,7 @@
 //! | 4 | `command` | commands on data, and the rows that describe them |
 //! | 5 | `client` `persist` | one connection; files that outlive the process |
 //! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
+//! | 6 | `check` | what the tools do that check files |
 
 pub mod ds;
 
@@ -33,6 +34,7 @@ pub mod client;
 pub mod persist;
 
 pub mod admin;
+pub mod check;
 pub mod server;
 
 /// Tests count what they allocate.

@@ -25,8 +25,13 @@ pub enum What {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at byte {}: ", self.at)?;
-        match &self.what {
+        write!(f, "at byte {}: {}", self.at, self.what)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             What::Ended => f.write_str("it ends too early"),
             What::Format(what) => f.write_str(what),
             What::Unknown(what) => write!(f, "{what}"),

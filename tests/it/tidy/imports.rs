@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["keyspace", "rdb"],
     &["command"],
     &["client", "persist"],
-    &["server", "admin"],
+    &["server", "admin", "check"],
 ];
 
 /// Arrows within a layer, and why.
