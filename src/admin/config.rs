@@ -63,6 +63,14 @@ pub(super) fn set(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args
     while args.left() > 0 {
         pairs.push((args.bytes()?, args.bytes()?));
     }
+    // What is being loaded is there, and goes on in the log if there is one.
+    let waits = |name: &[u8]| {
+        let param = params::find(name);
+        param.is_some_and(|param| matches!(param.name, "dir" | "appendonly"))
+    };
+    if server.loading.is_some() && pairs.iter().any(|(name, _)| waits(name)) {
+        return Err(CommandError::LOADING);
+    }
     let local = server.clients[call.client].peer.is_local();
     let protected = match server.config.enable_protected_configs {
         Permission::Yes => Protected::Allowed,

@@ -144,6 +144,8 @@ fields! {
         pub appendfsync: AppendFsync,
         pub aof_load_truncated: bool,
         pub aof_timestamp_enabled: bool,
+        /// Microseconds between two keys.
+        pub key_load_delay: i64,
 
         // Measures.
         pub slowlog_log_slower_than: i64,

@@ -314,6 +314,36 @@ impl<'a> View<'a> {
         Some(EntryMut { opened })
     }
 
+    /// Gives `key` a string, unless it is there, whatever its deadline; whether it was not.
+    #[inline]
+    pub fn add(&mut self, key: &[u8], value: NewStr<'_>, deadline: Option<UnixMs>) -> bool {
+        let mut kept = Vec::new();
+        let (payload, content) = place(value, &mut kept);
+        self.add_payload(key, payload, content, deadline)
+    }
+
+    /// Gives `key` a collection, unless it is there, whatever its deadline; whether it was not.
+    pub fn add_value(&mut self, key: &[u8], value: NewValue<'_>, deadline: Option<UnixMs>) -> bool {
+        let (payload, content) = packed::place(value);
+        self.add_payload(key, payload, content, deadline)
+    }
+
+    #[inline]
+    fn add_payload(
+        &mut self,
+        key: &[u8],
+        payload: Payload<'_>,
+        content: Content,
+        deadline: Option<UnixMs>,
+    ) -> bool {
+        let hash = self.hash(key);
+        if self.db().table.find(hash.0, key).is_some() {
+            return false;
+        }
+        self.insert(hash, key, payload, content, deadline);
+        true
+    }
+
     /// Gives `key` a string, whatever it held before.
     #[inline]
     pub fn set(&mut self, key: &[u8], value: NewStr<'_>, deadline: Deadline) {
@@ -504,7 +534,7 @@ impl<'a> View<'a> {
 
     /// Makes `key` look as if it had not been used for `seconds`; whether it is there.
     pub fn set_idle(&mut self, key: &[u8], seconds: u64) -> bool {
-        let (policy, now) = (self.space.common.policy, self.now);
+        let (policy, now) = (self.space.common.policy, self.used_at);
         let Some(entry) = self.peek(key) else {
             return false;
         };
@@ -514,7 +544,7 @@ impl<'a> View<'a> {
 
     /// Sets the logarithmic count of accesses to `key`; whether it is there.
     pub fn set_frequency(&mut self, key: &[u8], count: u8) -> bool {
-        let now = self.now;
+        let now = self.used_at;
         let Some(entry) = self.peek(key) else {
             return false;
         };

@@ -503,6 +503,14 @@ impl Journal {
         }
     }
 
+    /// Writes everything, waiting for it, unless writing has failed: then the file stays behind.
+    pub fn drain(&mut self, now: MonoNs) {
+        self.commit(now);
+        while let Some(answer) = self.worker.wait(Duration::MAX) {
+            self.heed(answer);
+        }
+    }
+
     /// Writes and syncs everything, waiting for it.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 pub mod dump;
 pub mod flush;
 pub mod journal;
+pub mod load;
 pub mod log_reader;
 pub mod manifest;
 pub mod saver;

@@ -7,4 +7,5 @@ pub mod parser;
 pub mod read;
 pub mod reply;
 pub mod request;
+pub mod requests;
 pub mod token;

@@ -65,11 +65,8 @@ impl Durable {
 }
 
 impl Server {
-    /// Reads what the log holds, and opens it to append.
-    pub(super) fn open_log(&mut self) -> Result<(), StartError> {
-        if !self.config.appendonly {
-            return self.load_dump_file();
-        }
+    /// Reads which files the log has; whether there is none yet.
+    pub(super) fn find_log(&mut self) -> Result<bool, StartError> {
         let storage = Arc::clone(&self.durable.storage);
         let dir = self.log_dir();
         let system = |error| StartError::System("the append only file's directory", error);
@@ -77,9 +74,7 @@ impl Server {
         let manifest = self.read_manifest()?;
         let is_new = manifest.is_none();
         self.durable.manifest = manifest.unwrap_or_default();
-        self.replay_all()?;
-        self.open_incremental(is_new)
-            .map_err(|error| StartError::System("the append only file", error))
+        Ok(is_new)
     }
 
     /// Where the log's files are.
@@ -131,7 +126,7 @@ impl Server {
     }
 
     /// Opens the last incremental to append, or makes the first one.
-    fn open_incremental(&mut self, is_new: bool) -> io::Result<()> {
+    pub(super) fn open_incremental(&mut self, is_new: bool) -> io::Result<()> {
         let storage = Arc::clone(&self.durable.storage);
         let mut manifest = self.durable.manifest.clone();
         let last = manifest.incrementals.last().cloned();
@@ -282,6 +277,13 @@ impl Server {
         };
         if journal.retry() {
             log::warn!("AOF write error looks solved, Ruddle can write again.");
+        }
+    }
+
+    /// Writes what is left of the log, so that whoever reads its files finds everything.
+    pub(super) fn flush_log(&mut self) {
+        if let Some(journal) = &mut self.durable.journal {
+            journal.drain(self.now.mono);
         }
     }
 

@@ -43,6 +43,9 @@ impl Server {
         if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
             return Verdict::Refuse(CommandError::NOAUTH);
         }
+        if self.loading.is_some() && !flags.contains(Flags::LOADING) {
+            return Verdict::Refuse(CommandError::LOADING);
+        }
         if let Some(pause) = self.pause
             && (pause.what == Paused::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
         {

@@ -94,10 +94,13 @@ fn serve(
     };
     server.config_file = config_file;
     server.process = process;
-    ready(&server.config, supervisor);
+    log::info!("Running mode=standalone, port={}.", server.config.port);
+    log::warn!("Server initialized");
 
     // The server is looked at after a panic only to tell what it was doing.
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| server.run()));
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        server.run(|server| ready(&server.config, supervisor))
+    }));
     if let Err(error) = supervisor.stopping() {
         log::warn!("Cannot tell the supervisor of the end: {error}");
     }
@@ -113,7 +116,7 @@ fn serve(
             ExitCode::SUCCESS
         }
         Ok(Err(error)) => {
-            log::error!("The event poll failed: {error}");
+            log::error!("{error}");
             ExitCode::FAILURE
         }
         Err(_) => {
@@ -307,8 +310,6 @@ fn write_pid_file(config: &Config, background: bool) -> Option<PidFile> {
 
 /// Tells operators, scripts and the supervisor that clients can come.
 fn ready(config: &Config, supervisor: &Supervisor) {
-    log::info!("Running mode=standalone, port={}.", config.port);
-    log::warn!("Server initialized");
     if config.port != 0 {
         log::info!("Ready to accept connections");
     }

@@ -10,6 +10,7 @@ pub mod durable;
 pub mod gate;
 mod lane;
 pub mod launch;
+pub mod loading;
 pub mod process;
 mod replay;
 mod rewrite;
@@ -86,6 +87,10 @@ pub struct Server {
     pub durable: durable::Durable,
     /// Snapshots of the data.
     pub saving: saving::Saving,
+    /// Data that are being loaded: most commands are refused meanwhile.
+    pub loading: Option<Box<loading::Loading>>,
+    /// What the last snapshot loaded held.
+    pub last_load: loading::LastLoad,
     /// Who waits for keys.
     pub waiting: Waiting,
     /// A shutdown that was asked for and is carried out at the end of the turn.

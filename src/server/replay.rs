@@ -1,215 +1,203 @@
-//! Executes what the log holds, at the start: the same handlers, without clients.
+//! Puts in what a file held: keys of a snapshot, commands of a log, which the same handlers
+//! execute without clients.
+//!
+//! Commands see the moment before all deadlines: when they were logged, the keys past their
+//! deadline now were still there, and if they left, the log says so.
 
-use std::io;
-use std::path::Path;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Server;
-use super::startup::StartError;
+use super::dispatch::Found;
 use super::table::{Action, CommandTable};
 use crate::command::args::Args;
 use crate::command::call::Call;
-use crate::keyspace::Deadline;
-use crate::persist::dump::{Item, Reader, Record};
-use crate::persist::log_reader::{LogReader, Next};
-use crate::persist::storage::Mode;
-use crate::rdb::damage::{Damage, What};
-use crate::rdb::decode::{Context, Loaded};
+use crate::ds::number::parse_int;
+use crate::keyspace::{Cause, KeyHash};
+use crate::persist::load::{Batch, Item, NewValue, Record};
+use crate::persist::transaction::{Special, special};
 use crate::resp::reply::Reply;
 use crate::resp::request::{OwnedRequest, Request};
 use crate::value::string::NewStr;
 
-/// What stands in the log beside changes of data.
-enum Special {
-    Select,
-    Multi,
-    Exec,
-}
-
 /// What becomes of keys past their deadline.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dues {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dues {
     /// They are not loaded.
     Dropped,
     /// The log goes on to tell when they left.
     Kept,
 }
 
-/// The state of reading one file.
-struct Replay {
+/// What becomes of a key that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twins {
+    /// It is damage: no snapshot has a key twice.
+    Refused,
+    Replaced,
+}
+
+/// The state of putting in.
+pub(super) struct Replay {
     table: Arc<CommandTable>,
+    twins: Twins,
     db: usize,
     /// Commands since MULTI, and where that stands in the file.
     transaction: Option<(u64, Vec<OwnedRequest>)>,
     commands: u64,
+    /// Bytes of memory that the snapshot says it took, when it has said so.
+    pub(super) used_bytes: Option<u64>,
+    /// Replies, which nobody reads.
     reply: Reply,
 }
 
-impl Server {
-    /// Executes all files that the manifest names, in order.
-    pub(super) fn replay_all(&mut self) -> Result<(), StartError> {
-        let manifest = self.durable.manifest.clone();
-        let count = manifest.incrementals.len();
-        if let Some(base) = &manifest.base {
-            let path = self.log_path(&base.name);
-            self.replay_file(&path, count == 0)?;
-            let file = self.durable.storage.open(&path, Mode::Read);
-            let bytes = file.and_then(|file| file.len());
-            self.durable.base_bytes = bytes.map_err(|error| StartError::LogFile(path, error))?;
-        }
-        for (index, part) in manifest.incrementals.iter().enumerate() {
-            self.replay_file(&self.log_path(&part.name), index + 1 == count)?;
-        }
-        Ok(())
-    }
+/// What is prefetched together.
+type Hashes = [Option<KeyHash>; 16];
 
-    /// Reads the snapshot of the data, if there is one.
-    pub(super) fn load_dump_file(&mut self) -> Result<(), StartError> {
-        let path = self.save_path();
-        let file = match self.durable.storage.open(&path, Mode::Read) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other.map_err(|error| StartError::LogFile(path.clone(), error))?,
-        };
-        let damaged = |what: String| StartError::Dump {
-            file: path.clone(),
-            what,
-        };
-        let reader = Reader::open(file, self.config.rdbchecksum);
-        let reader = reader.map_err(|damage| damaged(damage.to_string()))?;
-        let Some(mut reader) = reader else {
-            return Err(damaged("it is no snapshot".into()));
-        };
-        self.load_dump(&mut reader, Dues::Dropped)
-            .map_err(|damage| damaged(damage.to_string()))?;
-        Ok(())
-    }
-
-    /// Puts what a dump holds into the keyspace.
-    fn load_dump(&mut self, reader: &mut Reader, dues: Dues) -> Result<(), Damage> {
-        let (mut keys, mut dropped) = (0u64, 0u64);
-        let thresholds = self.limits.thresholds;
-        let context = Context {
-            thresholds: &thresholds,
-            seed: self.keyspace.view(0, self.now.ms()).seed(),
-        };
-        while let Some(item) = reader.next(context)? {
-            let record = match item {
-                Item::Key(record) => record,
-                Item::Aux(..) => continue,
-                Item::Function(source) => {
-                    self.durable.functions.push(source);
-                    continue;
-                }
-            };
-            if record.db >= self.config.databases as usize {
-                return Err(Damage {
-                    at: reader.at(),
-                    what: What::Unknown(format!("database {} is not there", record.db)),
-                });
-            }
-            let due = record
-                .deadline
-                .is_some_and(|deadline| deadline <= self.now.ms());
-            if due && dues == Dues::Dropped {
-                dropped += 1;
-                continue;
-            }
-            keys += 1;
-            self.load_record(record);
-        }
-        log::info!("Done loading RDB, keys loaded: {keys}, keys expired: {dropped}.");
-        Ok(())
-    }
-
-    fn load_record(&mut self, record: Record) {
-        let Record { key, value, .. } = &record;
-        let deadline = record.deadline.map_or(Deadline::Never, Deadline::At);
-        let mut db = self
-            .keyspace
-            .view(record.db, self.now.ms())
-            .before_deadlines();
-        match value {
-            Loaded::String(text) => db.set(key, NewStr::from(&text[..]), deadline),
-            Loaded::Empty => log::warn!("An empty key was passed over"),
-            Loaded::Collection(_) => {}
-        }
-        if let Loaded::Collection(draft) = record.value {
-            draft.give(|value| db.put_value(&record.key, value, deadline));
-        }
-        if let Some(seconds) = record.idle_seconds {
-            db.set_idle(&record.key, seconds);
-        }
-        if let Some(frequency) = record.frequency {
-            db.set_frequency(&record.key, frequency);
-        }
-    }
-
-    fn replay_file(&mut self, path: &Path, is_last: bool) -> Result<(), StartError> {
-        let unread = |error| StartError::LogFile(path.into(), error);
-        let storage = Arc::clone(&self.durable.storage);
-        let open = || storage.open(path, Mode::Read).map_err(unread);
-        let bad = |what| StartError::Log {
-            file: path.into(),
-            what,
-        };
-        let mut at = 0;
-        let dump = Reader::open(open()?, self.config.rdbchecksum);
-        if let Some(mut dump) = dump.map_err(|damage| bad(damage.to_string()))? {
-            self.load_dump(&mut dump, Dues::Kept)
-                .map_err(|damage| bad(damage.to_string()))?;
-            at = dump.at();
-        }
-        let mut reader = LogReader::new(open()?, at).map_err(unread)?;
-        let mut replay = Replay {
-            table: Arc::clone(&self.table),
+impl Replay {
+    pub(super) fn new(table: Arc<CommandTable>, twins: Twins) -> Replay {
+        Replay {
+            table,
+            twins,
             db: 0,
             transaction: None,
             commands: 0,
+            used_bytes: None,
             reply: Reply::default(),
-        };
-        let stop = loop {
-            let at = reader.last_at();
-            match reader.next() {
-                Ok(Next::Command(request)) => {
-                    self.replay_command(&mut replay, at, request)
-                        .map_err(|what| StartError::Log {
-                            file: path.into(),
-                            what: format!("at byte {at}: {what}"),
-                        })?;
-                }
-                Ok(Next::Time(_)) => {}
-                Ok(Next::End) => break None,
-                Err(stop) => break Some(stop),
+        }
+    }
+
+    /// Where the transaction that is open begins in the file.
+    pub(super) fn transaction_at(&self) -> Option<u64> {
+        self.transaction.as_ref().map(|(at, _)| *at)
+    }
+
+    /// Another file follows; the commands there were in this one.
+    pub(super) fn end_file(&mut self) -> u64 {
+        self.transaction = None;
+        self.db = 0;
+        std::mem::take(&mut self.commands)
+    }
+}
+
+impl Server {
+    /// Puts in some items of a snapshot.
+    pub(super) fn load_items(
+        &mut self,
+        replay: &mut Replay,
+        batch: &mut Batch,
+        group: Range<usize>,
+        dues: Dues,
+    ) -> Result<(), String> {
+        let Batch { items, bytes, .. } = batch;
+        let items = &mut items[group];
+        let mut hashes = Hashes::default();
+        for (item, hash) in items.iter().zip(&mut hashes) {
+            if let Item::Key(record) = item {
+                let view = self
+                    .keyspace
+                    .view(self.db_within(record.db)?, self.now.ms());
+                let found = view.hash(&bytes[record.key.clone()]);
+                view.prefetch_bucket(found);
+                *hash = Some(found);
             }
-        };
-        let open = replay.transaction.as_ref().map(|(at, _)| *at);
-        let good_bytes = match (&stop, open) {
-            (None, None) => {
-                log::info!("{}: {} commands read", path.display(), replay.commands);
+        }
+        for (item, hash) in items.iter_mut().zip(hashes) {
+            match item {
+                Item::Key(record) => self.load_record(replay, record, bytes, hash, dues)?,
+                Item::Aux(name, text) => note_aux(replay, name, text, self.now.ms().seconds()),
+                Item::Function(source) => self.durable.functions.push(std::mem::take(source)),
+                Item::Size { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn db_within(&self, db: usize) -> Result<usize, String> {
+        match db < self.config.databases as usize {
+            true => Ok(db),
+            false => Err(format!("database {db} is not there")),
+        }
+    }
+
+    fn load_record(
+        &mut self,
+        replay: &Replay,
+        record: &mut Record,
+        bytes: &[u8],
+        hash: Option<KeyHash>,
+        dues: Dues,
+    ) -> Result<(), String> {
+        let now = self.now.ms();
+        let key = &bytes[record.key.clone()];
+        if dues == Dues::Dropped && record.deadline.is_some_and(|deadline| deadline <= now) {
+            self.last_load.expired += 1;
+            return Ok(());
+        }
+        let mut db = self.keyspace.view(record.db, now).before_deadlines();
+        if let Some(hash) = hash {
+            db = db.with_hint(key, hash);
+        }
+        if replay.twins == Twins::Replaced {
+            db.remove(key, Cause::Command);
+        }
+        let deadline = record.deadline;
+        let added = match std::mem::replace(&mut record.value, NewValue::Empty) {
+            NewValue::Text(text) => db.add(key, NewStr::from(&bytes[text]), deadline),
+            NewValue::Rope(rope) => db.add(key, NewStr::Rope(rope), deadline),
+            NewValue::Collection(draft) => draft.give(|value| db.add_value(key, value, deadline)),
+            NewValue::Empty => {
+                log::warn!("Skipping an empty key: {}", key.escape_ascii());
                 return Ok(());
             }
-            (_, Some(at)) => at,
-            (Some(stop), None) => stop.good_bytes,
         };
-        let torn = stop.as_ref().is_none_or(|stop| stop.torn);
-        let what = match &stop {
-            Some(stop) => stop.to_string(),
-            None => format!("a transaction that begins at byte {good_bytes} has no end"),
-        };
-        if !torn || !is_last || !self.config.aof_load_truncated {
-            return Err(StartError::Log {
-                file: path.into(),
-                what,
-            });
+        if !added {
+            return Err(format!("the key '{}' is there twice", key.escape_ascii()));
         }
-        log::warn!("!!! Warning: short read while loading the AOF file !!!");
-        log::warn!(
-            "{}: {what}; it is cut to {good_bytes} bytes.",
-            path.display()
-        );
-        let mut file = storage.open(path, Mode::Append).map_err(unread)?;
-        file.truncate(good_bytes).map_err(unread)?;
-        file.sync().map_err(unread)
+        self.last_load.keys += 1;
+        if let Some(seconds) = record.idle_seconds {
+            db.set_idle(key, seconds);
+        }
+        if let Some(frequency) = record.frequency {
+            db.set_frequency(key, frequency);
+        }
+        Ok(())
+    }
+
+    /// Executes some commands of a log.
+    pub(super) fn replay(
+        &mut self,
+        replay: &mut Replay,
+        batch: &Batch,
+        group: Range<usize>,
+    ) -> Result<(), String> {
+        let table = Arc::clone(&replay.table);
+        let mut found = [Found::default(); 16];
+        // Every database hashes alike, and a bucket prefetched in vain does no harm.
+        let view = self.keyspace.view(replay.db, self.now.ms());
+        for (index, found) in group.clone().zip(&mut found) {
+            let request = batch.requests.get(index);
+            let command = table.find(request.bytes(0));
+            let first_key = command.map_or(0, |command| command.first_key);
+            let hash = (1..request.len()).contains(&first_key).then(|| {
+                let hash = view.hash(request.bytes(first_key));
+                view.prefetch_bucket(hash);
+                hash
+            });
+            *found = Found {
+                command: command.map(|command| command.id),
+                hash,
+            };
+        }
+        for hash in found.iter().filter_map(|found| found.hash) {
+            view.prefetch_entry(hash);
+        }
+        for (index, found) in group.zip(found) {
+            let at = batch.requests_at[index];
+            self.replay_command(replay, at, batch.requests.get(index), found)
+                .map_err(|what| format!("at byte {at}: {what}"))?;
+        }
+        Ok(())
     }
 
     fn replay_command(
@@ -217,6 +205,7 @@ impl Server {
         replay: &mut Replay,
         at: u64,
         request: Request<'_>,
+        found: Found,
     ) -> Result<(), String> {
         replay.commands += 1;
         match (special(request.bytes(0)), &mut replay.transaction) {
@@ -226,39 +215,53 @@ impl Server {
             (Some(Special::Exec), Some(_)) => {
                 let (_, requests) = replay.transaction.take().unwrap_or_default();
                 for request in requests {
-                    self.replay_one(replay, request.request())?;
+                    let request = request.request();
+                    let command = replay.table.find(request.bytes(0));
+                    let found = Found {
+                        command: command.map(|command| command.id),
+                        hash: None,
+                    };
+                    self.replay_one(replay, request, found)?;
                 }
             }
             (_, Some((_, requests))) => requests.push(OwnedRequest::copy_of(request)),
-            (_, None) => return self.replay_one(replay, request),
+            (_, None) => return self.replay_one(replay, request, found),
         }
         Ok(())
     }
 
-    fn replay_one(&mut self, replay: &mut Replay, request: Request<'_>) -> Result<(), String> {
+    fn replay_one(
+        &mut self,
+        replay: &mut Replay,
+        request: Request<'_>,
+        found: Found,
+    ) -> Result<(), String> {
         if let Some(Special::Select) = special(request.bytes(0)) {
             let index = (request.len() == 2).then(|| request.bytes(1));
-            let index = index.and_then(crate::ds::number::parse_int);
+            let index = index.and_then(parse_int);
             let index = index.and_then(|index| usize::try_from(index).ok());
-            replay.db = index
-                .filter(|index| *index < self.config.databases as usize)
-                .ok_or("a database that is not there")?;
+            let index = index.ok_or("SELECT of what is no database")?;
+            replay.db = self.db_within(index)?;
             return Ok(());
         }
-        let name = request.bytes(0).escape_ascii().to_string();
-        let found = replay.table.find(request.bytes(0));
-        let command = replay.table.resolve(found, &request).map_err(|error| {
-            let text = String::from_utf8_lossy(error.text()).into_owned();
-            format!("{name}: {text}")
+        let command = found.command.map(|id| replay.table.get(id));
+        let command = replay.table.resolve(command, &request).map_err(|error| {
+            let name = request.bytes(0).escape_ascii();
+            format!("{name}: {}", String::from_utf8_lossy(error.text()))
         })?;
         let Action::Data(handler) = command.action else {
-            return Err(format!("{name} is no change of data"));
+            return Err(format!("{} is no change of data", command.name));
         };
+        let mut db = self
+            .keyspace
+            .view(replay.db, self.now.ms())
+            .before_deadlines();
+        if let Some(hash) = found.hash {
+            db = db.with_hint(request.bytes(command.first_key), hash);
+        }
+        let mark = replay.reply.output.mark();
         let mut call = Call {
-            db: self
-                .keyspace
-                .view(replay.db, self.now.ms())
-                .before_deadlines(),
+            db,
             reply: &mut replay.reply,
             effects: &mut self.effects,
             random: &mut self.random,
@@ -269,21 +272,31 @@ impl Server {
         // An error was the reply then, too, and changed nothing.
         let result = handler(&mut call, &mut Args::new(request, command.words));
         if let Err(error) = result {
-            log::warn!("{name}: {}", String::from_utf8_lossy(error.text()));
+            let text = String::from_utf8_lossy(error.text());
+            log::warn!("{} replied {text} as it was replayed", command.name);
         }
         self.effects.clear();
-        replay.reply = Reply::default();
+        replay.reply.output.truncate(mark);
         Ok(())
     }
 }
 
-fn special(name: &[u8]) -> Option<Special> {
-    [
-        (&b"select"[..], Special::Select),
-        (b"multi", Special::Multi),
-        (b"exec", Special::Exec),
-    ]
-    .into_iter()
-    .find(|(word, _)| name.eq_ignore_ascii_case(word))
-    .map(|(_, special)| special)
+/// Tells what a snapshot tells of itself.
+fn note_aux(replay: &mut Replay, name: &[u8], text: &[u8], now: i64) {
+    let number = parse_int(text);
+    match (name, number) {
+        (b"redis-ver" | b"valkey-ver", _) => {
+            log::info!("Loading RDB produced by version {}", text.escape_ascii());
+        }
+        (b"ctime", Some(then)) => log::info!("RDB age {} seconds", (now - then).max(0)),
+        (b"used-mem", Some(bytes)) => {
+            // Megabytes as text: the digits that are lost do not show.
+            log::info!(
+                "RDB memory usage when created {:.2} Mb",
+                bytes as f64 / 1048576.0
+            );
+            replay.used_bytes = u64::try_from(bytes).ok();
+        }
+        _ => {}
+    }
 }

@@ -59,7 +59,10 @@ impl Server {
                 log::warn!("You insist... exiting now.");
                 std::process::exit(1);
             }
-            log::warn!("Received {name} scheduling shutdown...");
+            match self.loading {
+                None => log::warn!("Received {name} scheduling shutdown..."),
+                Some(_) => log::warn!("Received shutdown signal during loading, exiting now."),
+            }
             self.shutdown = Some(Shutdown::asked_by_signal(if signal == libc::SIGINT {
                 self.config.shutdown_on_sigint
             } else {
@@ -75,7 +78,8 @@ impl Server {
             Save::Never => false,
             Save::Configured => !self.config.save.is_empty(),
         };
-        if !wanted {
+        // Half of the data must not take the place of all of them.
+        if !wanted || self.loading.is_some() {
             return true;
         }
         log::warn!("Saving the final RDB snapshot before exiting.");

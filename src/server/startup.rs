@@ -10,6 +10,7 @@ use signal_hook_mio::v1_0::Signals;
 use socket2::SockRef;
 
 use super::durable::Durable;
+use super::loading::LastLoad;
 use super::saving::Saving;
 use super::{BELL, Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
@@ -54,7 +55,7 @@ pub enum StartError {
     },
     /// No port and no Unix socket: nobody could ever come.
     Nowhere,
-    /// A file of the log cannot be read or written.
+    /// A file of the log, or the snapshot, cannot be read or written.
     LogFile(PathBuf, io::Error),
     /// The snapshot holds what it must not.
     Dump {
@@ -90,7 +91,7 @@ impl fmt::Display for StartError {
                 )
             }
             StartError::LogFile(file, error) => {
-                write!(f, "The append only file {}: {error}", file.display())
+                write!(f, "Cannot read {}: {error}", file.display())
             }
             StartError::Dump { file, what } => write!(
                 f,
@@ -128,10 +129,12 @@ pub(super) struct Parts {
 }
 
 impl Server {
-    /// A server for `config`, listening, with its worker threads started.
+    /// A server for `config`, listening, with its worker threads started. What it has on disk is
+    /// loaded in its first turns.
     ///
     /// # Errors
-    /// If an address cannot be listened on or the system refuses what the loop needs.
+    /// If an address cannot be listened on, the system refuses what the loop needs, or what is on
+    /// disk cannot be opened.
     pub fn start(config: Config, clock: Clock, seed: u64) -> Result<Server, StartError> {
         let system = |what| move |error| StartError::System(what, error);
         let poll = Poll::new().map_err(system("the event poll"))?;
@@ -157,7 +160,7 @@ impl Server {
             seed,
         };
         let mut server = Server::assemble(config, table, parts)?;
-        server.open_log()?;
+        server.memory_at_start = alloc::used_bytes();
         let listeners = listen(&server.config)?;
         if listeners.is_empty() {
             return Err(StartError::Nowhere);
@@ -165,7 +168,7 @@ impl Server {
         server
             .adopt(listeners)
             .map_err(system("watching a listener"))?;
-        server.memory_at_start = alloc::used_bytes();
+        server.begin_loading()?;
         Ok(server)
     }
 
@@ -261,6 +264,8 @@ impl Server {
             reaper,
             durable: Durable::new(storage, workers),
             saving,
+            loading: None,
+            last_load: LastLoad::default(),
             effects: Effects::default(),
             waiting: Waiting::new(databases),
             limits: Limits {

@@ -59,6 +59,9 @@ impl Server {
         if self.tending.sweep.running {
             due = due.min(self.tending.sweep.period_end);
         }
+        if let Some(next) = self.loading_due() {
+            due = due.min(next);
+        }
         let ns = due.since(self.clock.mono());
         // The system counts in milliseconds and rounds down: one more, or the loop would spin.
         Duration::from_nanos(ns.next_multiple_of(1_000_000))
@@ -70,7 +73,7 @@ impl Server {
         let Sweep {
             running, spent_ns, ..
         } = self.tending.sweep;
-        let allowed = self.active_expiry && self.pause.is_none();
+        let allowed = self.active_expiry && self.pause.is_none() && self.loading.is_none();
         allowed && running && spent_ns < self.sweep_budget_ns()
     }
 
@@ -178,7 +181,9 @@ impl Server {
         if std::mem::take(&mut self.tending.accept_again) {
             self.accept_again();
         }
-        self.tend_saving();
+        if self.loading.is_none() {
+            self.tend_saving();
+        }
         self.tend_clients(hz);
     }
 

@@ -1,14 +1,16 @@
-//! One turn of the loop: wait, read and execute, tend, write, reap, accept.
+//! One turn of the loop: wait, read and execute, tend, load, write, reap, accept.
 //!
 //! The poll is edge-triggered: what a budget cut short is remembered in a list and carried into the
 //! next turn, which then does not wait. No list is walked while it grows: a turn takes it whole and
 //! what comes meanwhile stands in the next one.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use mio::Events;
 
+use super::startup::StartError;
 use super::{BELL, LISTENERS, SIGNALS, Server};
 use crate::client::ClientFlags;
 use crate::client::slab::ClientKey;
@@ -26,19 +28,48 @@ pub(super) struct Readiness {
     pub(super) ended: bool,
 }
 
+/// Why the server cannot go on.
+#[derive(Debug)]
+pub enum RunError {
+    /// The system cannot wait for events.
+    Poll(io::Error),
+    /// What is on disk cannot be loaded.
+    Load(StartError),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Poll(error) => write!(f, "The event poll failed: {error}"),
+            RunError::Load(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
 impl Server {
-    /// Runs until a shutdown is complete.
+    /// Runs until a shutdown is complete; tells `ready` when everything is loaded.
     ///
     /// # Errors
-    /// If the system cannot wait for events: the server cannot go on.
-    pub fn run(&mut self) -> io::Result<()> {
+    /// If the server cannot go on.
+    pub fn run(&mut self, ready: impl FnOnce(&Server)) -> Result<(), RunError> {
         let mut events = Events::with_capacity(EVENTS_MAX);
-        while !self.turn(&mut events)? {}
-        Ok(())
+        let mut ready = Some(ready);
+        loop {
+            if self.loading.is_none()
+                && let Some(ready) = ready.take()
+            {
+                ready(self);
+            }
+            if self.turn(&mut events)? {
+                return Ok(());
+            }
+        }
     }
 
     /// One turn; whether it was the last.
-    fn turn(&mut self, events: &mut Events) -> io::Result<bool> {
+    fn turn(&mut self, events: &mut Events) -> Result<bool, RunError> {
         let timeout = if self.has_work() {
             Duration::ZERO
         } else {
@@ -46,26 +77,32 @@ impl Server {
         };
         match self.io.poll.poll(events, Some(timeout)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
-            other => other?,
+            other => other.map_err(RunError::Poll)?,
         }
         self.note_events(events);
-        Ok(self.go_round())
+        self.go_round().map_err(RunError::Load)
     }
 
     /// What a turn does when it has waited; whether it was the last.
-    pub(super) fn go_round(&mut self) -> bool {
+    ///
+    /// # Errors
+    /// If what is on disk cannot be loaded.
+    pub(super) fn go_round(&mut self) -> Result<bool, StartError> {
         self.read_clock();
         let started = self.now.mono;
         self.metrics.turns += 1;
         self.serve_all();
         self.tend();
         self.serve_after_upkeep();
+        if self.loading.is_some() {
+            self.load_slice()?;
+        }
         self.commit();
         self.write_all();
         self.reap();
         self.accept();
         self.metrics.turns_ns += self.clock.mono().since(started);
-        self.shutdown_if_asked()
+        Ok(self.shutdown_if_asked())
     }
 
     pub(super) fn has_work(&self) -> bool {
@@ -74,6 +111,7 @@ impl Server {
             || !self.work.closing.is_empty()
             || self.io.accepting != 0
             || self.sweep_goes_on()
+            || self.loading_goes_on()
     }
 
     fn note_events(&mut self, events: &Events) {

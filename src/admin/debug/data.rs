@@ -19,7 +19,11 @@ use crate::value::{LIST_ALONE_BYTES, Str, Value};
 
 fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
     let db = server.clients[call.client].db;
-    server.keyspace.view(db, server.now.ms())
+    let view = server.keyspace.view(db, server.now.ms());
+    match server.loading {
+        None => view,
+        Some(_) => view.keeping_due(),
+    }
 }
 
 pub(super) fn digest(

@@ -4,6 +4,7 @@
 //! arguments are the same error. The commands that crash, leak or restart the server are not here.
 
 mod data;
+mod persistence;
 mod protocol;
 
 use std::time::Duration;
@@ -35,6 +36,9 @@ pub(super) fn debug(
             args.request().bytes(1),
         ));
     };
+    if server.loading.is_some() && CHANGING_DATA.contains(&sub.name) {
+        return Err(CommandError::LOADING);
+    }
     (sub.run)(server, call, args)
 }
 
@@ -57,6 +61,9 @@ const fn sub(name: &'static str, args: (usize, usize), run: super::AdminHandler)
     Subcommand { name, args, run }
 }
 
+/// What is refused while data is loaded.
+const CHANGING_DATA: [&str; 3] = ["loadaof", "populate", "reload"];
+
 const SUBCOMMANDS: &[Subcommand] = &[
     sub("change-repl-id", (0, 0), change_replication_id),
     sub("digest", (0, 0), data::digest),
@@ -66,12 +73,14 @@ const SUBCOMMANDS: &[Subcommand] = &[
     sub("htstats", (1, 2), data::table_stats),
     sub("htstats-key", (1, 2), data::table_stats_of_key),
     sub("listpack", (1, 1), data::listpack),
+    sub("loadaof", (0, 0), persistence::load_log),
     sub("log", (1, 1), log),
     sub("object", (1, 2), data::object),
     sub("pause-cron", (1, 1), pause_cron),
     sub("populate", (1, 3), data::populate),
     sub("protocol", (1, 1), protocol::protocol),
     sub("quicklist-packed-threshold", (1, 1), data::packed_threshold),
+    sub("reload", (0, usize::MAX), persistence::reload),
     sub("replybuffer", (2, 2), reply_buffer),
     sub("set-active-expire", (1, 1), set_active_expire),
     sub("sleep", (1, 1), sleep),
@@ -210,6 +219,8 @@ const HELP: &[&str] = &[
     "    The same of the table that a key's value is.",
     "LISTPACK <key>",
     "    Write the items of a listpack to the log.",
+    "LOADAOF",
+    "    Empty the data set and read it again from the log.",
     "LOG <message>",
     "    Write a message to the log.",
     "OBJECT <key> [FAST]",
@@ -224,6 +235,9 @@ const HELP: &[&str] = &[
     "    set, map, attrib, push, verbatim, true or false.",
     "QUICKLIST-PACKED-THRESHOLD <size>",
     "    Longer elements of large lists have a chunk to themselves; 0: as at the start.",
+    "RELOAD [NOSAVE] [NOFLUSH] [MERGE]",
+    "    Save the data set, empty it and load it again. NOSAVE: load the snapshot there is. NOFLUSH:",
+    "    load it on top of what is there; it must not have the same keys, or MERGE: its keys win.",
     "REPLYBUFFER PEAK-RESET-TIME (NEVER|RESET|<milliseconds>)",
     "REPLYBUFFER RESIZING <0|1>",
     "    Accepted; reply buffers are not kept here.",

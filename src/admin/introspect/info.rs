@@ -207,8 +207,9 @@ fn about_memory(server: &Server, report: &mut Report) {
 }
 
 fn about_persistence(server: &Server, report: &mut Report) {
+    let loading = server.loading_progress();
+    report.line("loading", u8::from(loading.is_some()));
     report.zeros(&[
-        "loading",
         "async_loading",
         "current_cow_peak",
         "current_cow_size",
@@ -233,11 +234,9 @@ fn about_persistence(server: &Server, report: &mut Report) {
     report.line("rdb_last_bgsave_time_sec", saving.save.seconds);
     report.line("rdb_current_bgsave_time_sec", seconds(saves));
     report.line("rdb_saves", saving.save.count);
-    report.zeros(&[
-        "rdb_last_cow_size",
-        "rdb_last_load_keys_expired",
-        "rdb_last_load_keys_loaded",
-    ]);
+    report.zeros(&["rdb_last_cow_size"]);
+    report.line("rdb_last_load_keys_expired", server.last_load.expired);
+    report.line("rdb_last_load_keys_loaded", server.last_load.keys);
     let journal = server.durable.journal();
     report.line("aof_enabled", u8::from(journal.is_some()));
     report.line("aof_rewrite_in_progress", u8::from(rewrites.is_some()));
@@ -262,6 +261,17 @@ fn about_persistence(server: &Server, report: &mut Report) {
         report.line("aof_buffer_length", 0);
         report.line("aof_pending_bio_fsync", u8::from(!journal.is_synced()));
         report.line("aof_delayed_fsync", journal.lags);
+    }
+    if let Some(loading) = loading {
+        report.line("loading_start_time", loading.began);
+        report.line("loading_total_bytes", loading.total_bytes);
+        report.line("loading_rdb_used_mem", loading.used_bytes);
+        report.line("loading_loaded_bytes", loading.loaded_bytes);
+        report.line(
+            "loading_loaded_perc",
+            format_args!("{:.2}", loading.percent),
+        );
+        report.line("loading_eta_seconds", loading.seconds_left);
     }
 }
 

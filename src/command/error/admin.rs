@@ -80,6 +80,13 @@ impl CommandError {
         Self::fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
     // Durability.
+    pub const LOADING: CommandError = Self::fixed("LOADING Redis is loading the dataset in memory");
+    pub const BAD_RELOAD: CommandError =
+        Self::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    pub const RELOAD_FAILED: CommandError =
+        Self::fixed("ERR Error trying to load the RDB dump, check server logs");
+    pub const RELOAD_LOG_FAILED: CommandError =
+        Self::fixed("ERR Error trying to load the AOF files, check server logs");
     pub const FAILED: CommandError = Self::fixed("ERR");
     pub const SAVE_IN_PROGRESS: CommandError =
         Self::fixed("ERR Background save already in progress");

@@ -83,10 +83,10 @@ pub(super) const PARAMS: &[Param] = &[
         "key-load-delay",
         (INT_MIN, INT_MAX),
         "0",
-        "Slow loading down, for tests.",
+        "Slow loading down by so many microseconds for each key, for tests.",
     )
     .hidden()
-    .coming(PART),
+    .at(super::field!(key_load_delay)),
     Param::int(
         "loading-process-events-interval-bytes",
         (1024, INT_MAX),
@@ -94,7 +94,7 @@ pub(super) const PARAMS: &[Param] = &[
         "How often clients are answered while data is loaded.",
     )
     .hidden()
-    .coming(PART),
+    .no_effect("clients are answered in every millisecond of loading"),
     Param::flag("appendonly", "no", "Keep a log of every change.").at(super::field!(appendonly)),
     Param::text(
         "appendfilename",

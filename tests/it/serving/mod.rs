@@ -5,6 +5,7 @@ mod fairness;
 mod lifecycle;
 mod limits;
 mod listening;
+mod loading;
 mod process;
 mod protocol;
 mod waiting;
