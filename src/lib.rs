@@ -11,7 +11,7 @@
 //! | 2 | `value` `resp` `net` `config` `observe` | values, wire, sockets, parameters, metrics |
 //! | 3 | `keyspace` `rdb` | the only door to stored data; the dump format, without files |
 //! | 4 | `command` | commands on data, and the rows that describe them |
-//! | 5 | `client` `persist` | one connection; files that outlive the process |
+//! | 5 | `client` `persist` `replication` | one connection; files that outlive the process; other servers |
 //! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
 //! | 6 | `check` | what the tools do that check files |
 
@@ -32,6 +32,7 @@ pub mod command;
 
 pub mod client;
 pub mod persist;
+pub mod replication;
 
 pub mod admin;
 pub mod check;

@@ -13,6 +13,7 @@ mod introspect;
 mod lifecycle;
 mod memory;
 mod persistence;
+mod replication;
 mod rows;
 
 use crate::client::slab::ClientKey;

@@ -53,8 +53,10 @@ pub enum Activity {
     Ready,
     /// It waits for a key that a command of its asked for (`server::waiting`).
     Blocked,
-    /// Its next request waits for the end of CLIENT PAUSE.
+    /// Its next request waits for the end of CLIENT PAUSE, or until a key has migrated.
     Paused,
+    /// Another server is asked for what it wants (MIGRATE).
+    Away,
     /// It is closed once its output is sent (or at once, if the reason does not allow for that).
     Closing(CloseReason),
 }

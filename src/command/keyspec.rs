@@ -257,5 +257,27 @@ pub fn sort_ro(request: Request<'_>, found: &mut Vec<FoundKey>) {
     }
 }
 
+/// MIGRATE's keys stand behind KEYS, or one stands before the options; both is wrong.
+pub fn migrate(request: Request<'_>, found: &mut Vec<FoundKey>) {
+    const KEY_AT: usize = 3;
+    const OPTIONS_AT: usize = 6;
+    let mut keys = KEY_AT..KEY_AT + 1;
+    let mut index = OPTIONS_AT;
+    while index + 1 < request.len() {
+        index += match request.bytes(index).to_ascii_lowercase().as_slice() {
+            b"keys" if request.bytes(KEY_AT).is_empty() => {
+                keys = index + 1..request.len();
+                break;
+            }
+            b"keys" => return,
+            b"auth" => 2,
+            b"auth2" => 3,
+            _ => 1,
+        };
+    }
+    let flags = KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE);
+    found.extend(keys.map(|index| FoundKey { index, flags }));
+}
+
 #[cfg(test)]
 mod tests;

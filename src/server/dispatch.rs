@@ -54,7 +54,7 @@ impl Server {
                 return self.finish_reply(key, mark);
             }
         };
-        match self.admit(key, command) {
+        match self.admit(key, command, request) {
             Verdict::Run => {}
             Verdict::Refuse(error) => {
                 self.reject(key, Some(command), &error);
@@ -186,6 +186,24 @@ impl Server {
         }
         self.note_mark(key, wrote);
         self.effects.clear();
+    }
+
+    /// The consequences of what the server did to the data by itself, in the words of `request`;
+    /// whether that was anything.
+    pub(super) fn settle_without_client(&mut self, db: usize, request: Request<'_>) -> bool {
+        if !self.effects.touched.is_empty() {
+            self.note_touched();
+        }
+        if self.keyspace.has_departures() {
+            self.tell_departures();
+        }
+        let wrote = self.effects.changes > 0;
+        if wrote {
+            self.dirty += self.effects.changes;
+            self.log_effects(db, request);
+        }
+        self.effects.clear();
+        wrote
     }
 
     /// The consequences of an execution that did not come to a reply: the command is counted when

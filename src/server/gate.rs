@@ -7,6 +7,7 @@ use super::table::Command;
 use crate::client::slab::ClientKey;
 use crate::command::error::CommandError;
 use crate::command::spec::Flags;
+use crate::resp::request::Request;
 use crate::sys::clock::MonoNs;
 
 /// The gate's answer.
@@ -37,7 +38,7 @@ pub enum Paused {
 impl Server {
     /// Whether a client may run `command` now.
     #[inline]
-    pub(super) fn admit(&self, key: ClientKey, command: &Command) -> Verdict {
+    pub(super) fn admit(&self, key: ClientKey, command: &Command, request: Request<'_>) -> Verdict {
         let flags = command.spec.flags;
         let client = &self.clients[key];
         if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
@@ -51,10 +52,13 @@ impl Server {
         {
             return Verdict::Postpone;
         }
-        if flags.intersects(Flags::WRITE)
-            && let Some(refusal) = self.disk_refusal()
-        {
-            return Verdict::Refuse(refusal);
+        if flags.intersects(Flags::WRITE) {
+            if let Some(refusal) = self.disk_refusal() {
+                return Verdict::Refuse(refusal);
+            }
+            if self.migration.holds_keys() && self.migration.is_held(command, request) {
+                return Verdict::Postpone;
+            }
         }
         Verdict::Run
     }

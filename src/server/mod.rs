@@ -11,6 +11,7 @@ pub mod gate;
 mod lane;
 pub mod launch;
 pub mod loading;
+pub mod migration;
 pub mod process;
 mod replay;
 mod rewrite;
@@ -42,6 +43,7 @@ use crate::observe::metrics::Metrics;
 use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
 use gate::Pause;
+use migration::Migration;
 use table::{CommandId, CommandTable};
 use waiting::Waiting;
 
@@ -93,6 +95,8 @@ pub struct Server {
     pub last_load: loading::LastLoad,
     /// Who waits for keys.
     pub waiting: Waiting,
+    /// Keys on their way to other servers.
+    pub migration: Migration,
     /// A shutdown that was asked for and is carried out at the end of the turn.
     pub shutdown: Option<shutdown::Shutdown>,
     /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).
@@ -210,6 +214,11 @@ impl Server {
     /// Ends CLIENT PAUSE: whoever waited is served again.
     pub fn unpause(&mut self) {
         self.pause = None;
+        self.resume_paused();
+    }
+
+    /// Lets those try again whose next request waits for the end of a pause.
+    pub(super) fn resume_paused(&mut self) {
         for key in std::mem::take(&mut self.work.paused) {
             let Some(client) = self.clients.get_mut(key) else {
                 continue;

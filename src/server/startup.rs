@@ -22,6 +22,7 @@ use crate::keyspace::{AccessPolicy, Keyspace};
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
 use crate::persist::storage::{Disk, Storage};
+use crate::server::migration::Migration;
 use crate::server::process::Process;
 use crate::server::table::CommandTable;
 use crate::server::waiting::Waiting;
@@ -267,6 +268,7 @@ impl Server {
             loading: None,
             last_load: LastLoad::default(),
             effects: Effects::default(),
+            migration: Migration::default(),
             waiting: Waiting::new(databases),
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,

@@ -152,6 +152,7 @@ impl Server {
         }
         self.end_due_waits();
         self.heed_saver();
+        self.heed_mover();
         if now >= self.tending.next_sample {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
@@ -198,7 +199,10 @@ impl Server {
             let client = &self.clients[key];
             let idle_ns = self.now.mono.since(client.times.active);
             // One that does not fetch its last reply is idle as well.
-            let waits = matches!(client.activity, Activity::Paused | Activity::Blocked);
+            let waits = matches!(
+                client.activity,
+                Activity::Paused | Activity::Blocked | Activity::Away
+            );
             if timeout_ns > 0 && idle_ns > timeout_ns && !waits {
                 log::debug!("Closing idle client {}", client.id);
                 self.close(key, CloseReason::CutOff);

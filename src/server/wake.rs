@@ -120,7 +120,7 @@ impl Server {
             client.reply.output.give_buffer(buffer);
         }
         let mark = client.reply.output.mark();
-        match self.admit(key, command) {
+        match self.admit(key, command, resume.request.request()) {
             Verdict::Run => {
                 let started = self.now.mono;
                 self.latest = Some((key, command.id));
@@ -202,7 +202,7 @@ impl Server {
     }
 
     /// A client that waited has its reply: it is sent, and the requests behind are executed.
-    fn go_on(&mut self, key: ClientKey) {
+    pub(super) fn go_on(&mut self, key: ClientKey) {
         self.want_write(key);
         let client = &mut self.clients[key];
         if !client.pending.is_empty() || !client.postponed.is_empty() {

@@ -13,6 +13,7 @@ pub mod fields;
 pub mod geo;
 pub mod group;
 pub mod hash;
+pub mod held;
 pub mod hyperloglog;
 pub mod list;
 pub mod object;

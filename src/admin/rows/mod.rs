@@ -6,6 +6,7 @@ mod connection;
 mod control;
 mod introspect;
 mod persistence;
+mod replication;
 
 use super::AdminHandler;
 use crate::command::spec::Row;
@@ -18,4 +19,5 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     introspect::COMMANDS,
     control::COMMANDS,
     persistence::COMMANDS,
+    replication::COMMANDS,
 ];

@@ -116,6 +116,23 @@ impl CommandError {
         Self::quoting(format!("MISCONF Errors writing to the AOF file: {error}"))
     }
 
+    // MIGRATE.
+    pub const MIGRATE_CONNECT: CommandError =
+        Self::fixed("IOERR error or timeout connecting to the client");
+    pub const MIGRATE_WRITE: CommandError =
+        Self::fixed("IOERR error or timeout writing to target instance");
+    pub const MIGRATE_READ: CommandError =
+        Self::fixed("IOERR error or timeout reading to target instance");
+    pub const MIGRATE_KEYS: CommandError = Self::fixed(
+        "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
+    );
+
+    /// What the other server said.
+    #[cold]
+    pub fn migrate_refused(text: &[u8]) -> CommandError {
+        Self::quoting_bytes("ERR Target instance replied with error: ", text, "")
+    }
+
     // DEBUG.
     pub const DEBUG_NOT_ALLOWED: CommandError = Self::fixed(
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", \

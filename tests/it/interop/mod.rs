@@ -7,6 +7,7 @@
 mod files;
 mod kept;
 mod logs;
+mod migrate;
 mod payloads;
 mod samples;
 
@@ -90,6 +91,7 @@ fn contents(client: &mut Client) -> BTreeMap<String, String> {
             found.insert(name, format!("{digest}, due {deadline}"));
         }
     }
+    client.words("SELECT 0");
     found
 }
 

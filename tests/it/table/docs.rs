@@ -36,6 +36,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("hmset", "deprecated", "Valkey took it back"),
     ("hmset", "replaced_by", "Valkey took it back"),
     ("hscan", "NOVALUES", "Redis 7.4 and Valkey have it"),
+    ("migrate", "AUTH", "Redis 7.2 corrected it"),
     ("pfmerge", "multiple", "Redis 7.2: a target alone will do"),
     ("rpoplpush", "deprecated", "Valkey took it back"),
     ("rpoplpush", "replaced_by", "Valkey took it back"),

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["value", "resp", "net", "config", "observe"],
     &["keyspace", "rdb"],
     &["command"],
-    &["client", "persist"],
+    &["client", "persist", "replication"],
     &["server", "admin", "check"],
 ];
 

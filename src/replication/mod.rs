@@ -1,0 +1,3 @@
+//! What goes to other servers: keys that migrate.
+
+pub mod migrate;
