@@ -218,7 +218,7 @@ fn hashes(all: &mut Vec<Sample>) {
         add(&count.to_string(), pairs.collect(), form);
     }
     let pairs = texts().into_iter().map(|text| [text.clone(), text]);
-    add("texts", pairs.collect(), Bytes);
+    add("texts", pairs.collect(), Encoding);
     for count in [64, 65, 10_000] {
         let form = if count <= 64 { Bytes } else { Encoding };
         let long = noise(3, count);
