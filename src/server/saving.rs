@@ -84,7 +84,7 @@ impl Saving {
         now: UnixMs,
     ) -> io::Result<Saving> {
         Ok(Saving {
-            worker: workers.start("snapshot", Saver { storage })?,
+            worker: workers.start_behind("snapshot", Saver { storage })?,
             active: None,
             save_scheduled: false,
             rewrite_scheduled: false,

@@ -42,6 +42,48 @@ impl Workers {
             Workers::ByHand => Ok(Worker::by_hand(work)),
         }
     }
+
+    /// A worker called `name` whose work can wait: where there are fewer CPUs than threads, the
+    /// others go before it.
+    ///
+    /// # Errors
+    /// If the system cannot start a thread.
+    pub fn start_behind<J, A>(
+        &self,
+        name: &str,
+        work: impl Work<J, A> + 'static,
+    ) -> io::Result<Worker<J, A>>
+    where
+        J: Send + 'static,
+        A: Send + 'static,
+    {
+        let is_thread = matches!(self, Workers::Threads(_));
+        let work = Behind {
+            work,
+            must_step_back: is_thread,
+        };
+        self.start(name, work)
+    }
+}
+
+/// Work that can wait.
+struct Behind<W> {
+    work: W,
+    /// Its thread has not stepped back yet.
+    must_step_back: bool,
+}
+
+impl<J, A, W: Work<J, A>> Work<J, A> for Behind<W> {
+    fn work(&mut self, jobs: &mut VecDeque<J>, answer: &mut dyn FnMut(A)) {
+        /// Ten steps are a tenth of the time, if somebody else wants it.
+        const STEPS: i32 = 10;
+        if std::mem::take(&mut self.must_step_back)
+            && let Err(error) = rustix::process::nice(STEPS)
+        {
+            log::warn!("A thread cannot step back: {error}");
+        }
+        self.work.work(jobs, answer);
+    }
 }
 
 /// What a worker does: takes jobs from the front of the queue (at least one, or it would be called
