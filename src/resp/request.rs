@@ -157,6 +157,39 @@ impl<'a> Request<'a> {
     pub fn args(self) -> impl ExactSizeIterator<Item = Arg<'a>> {
         (0..self.len()).map(move |index| self.arg(index))
     }
+
+    /// The arguments with their headers, if they stand in the buffer in the form in which we would
+    /// write them: a log then copies them at once, and does so for every change. A line typed by
+    /// hand has no `$` between two arguments, and a header of another form another length.
+    #[inline]
+    pub fn as_arrived(self) -> Option<&'a [u8]> {
+        let [first, _, ..] = self.spans else {
+            return None;
+        };
+        let begin = first.at.checked_sub(header_bytes(first.len)?)?;
+        let mut end = begin;
+        for span in self.spans {
+            let at = end + header_bytes(span.len)?;
+            if span.at != at || self.buf.get(end) != Some(&b'$') {
+                return None;
+            }
+            end = at + span.len + b"\r\n".len();
+        }
+        self.buf.get(begin..end)
+    }
+}
+
+/// The length of the line before an argument of `len` bytes; `None` for a large one.
+#[inline]
+fn header_bytes(len: usize) -> Option<usize> {
+    let frame = b"$\r\n".len();
+    match len {
+        0..10 => Some(frame + 1),
+        10..100 => Some(frame + 2),
+        100..1000 => Some(frame + 3),
+        1000..LARGE_ARGUMENT_BYTES => Some(frame + len.ilog10() as usize + 1),
+        _ => None,
+    }
 }
 
 /// A request that owns its bytes: one kept for later (a queue, a test, a log).
@@ -201,5 +234,54 @@ impl OwnedRequest {
     /// The request, borrowed.
     pub fn request(&self) -> Request<'_> {
         Request::new(&self.buf, &self.spans, &self.large)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrived_is_found() {
+        let text = b"*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10\r\n0123456789\r\n";
+        let spans = [(22, 3), (31, 1), (39, 10)].map(|(at, len)| Span::small(at, len));
+        let request = Request::new(text, &spans, &[]);
+        assert_eq!(request.bytes(2), b"0123456789");
+        assert_eq!(request.as_arrived(), Some(&text[18..]));
+        let owned = OwnedRequest::copy_of(request);
+        assert_eq!(owned.request().as_arrived(), None);
+    }
+
+    #[test]
+    fn other_forms_are_not_taken_for_it() {
+        for (text, spans) in [
+            ("SET k  v\r\n", [(0, 3), (4, 1), (7, 1)]),
+            ("\"SET\"     \"k\"    \"v\"\r\n", [(1, 3), (11, 1), (18, 1)]),
+            ("$3\r\nSET      k      v\r\n", [(4, 3), (13, 1), (20, 1)]),
+            (
+                "*3\r\n$03\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n",
+                [(9, 3), (18, 1), (25, 1)],
+            ),
+            (
+                "*3\r\n$3\r\nSET\r\n$01\r\nk\r\n$1\r\nv\r\n",
+                [(8, 3), (18, 1), (25, 1)],
+            ),
+        ] {
+            let spans = spans.map(|(at, len)| Span::small(at, len));
+            let request = Request::new(text.as_bytes(), &spans, &[]);
+            assert_eq!(request.as_arrived(), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn headers_are_as_long_as_they_are() {
+        for len in (0..12_000).chain([99_999, 100_000, LARGE_ARGUMENT_BYTES - 1]) {
+            assert_eq!(
+                header_bytes(len),
+                Some(format!("${len}\r\n").len()),
+                "{len}"
+            );
+        }
+        assert_eq!(header_bytes(LARGE_ARGUMENT_BYTES), None);
     }
 }
