@@ -17,6 +17,9 @@ use crate::ds::words;
 /// The longest line.
 const LINE_BYTES_MAX: usize = 1024;
 
+/// What the names of incrementals end with.
+const INCREMENTAL_ENDING: &[u8] = b".incr.aof";
+
 /// A file of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -90,7 +93,25 @@ impl Manifest {
         if manifest.base.is_none() && manifest.incrementals.is_empty() {
             return Err(whole("it names no file to load"));
         }
+        if manifest.has_new_history() {
+            return Err(whole(
+                "an incremental of the history is newer than one that is to be loaded",
+            ));
+        }
         Ok(manifest)
+    }
+
+    /// Whether an incremental is called history that cannot be: `i` and `h` differ in one bit, and
+    /// history is not read but removed.
+    fn has_new_history(&self) -> bool {
+        let is_incremental = |part: &&Part| part.name.ends_with(INCREMENTAL_ENDING);
+        let newest = self
+            .history
+            .iter()
+            .filter(is_incremental)
+            .map(|part| part.seq);
+        let oldest = self.incrementals.first().map_or(0, |first| first.seq);
+        newest.max().is_some_and(|newest| newest >= oldest)
     }
 
     fn add(&mut self, line: Line) -> Result<(), &'static str> {
@@ -264,6 +285,17 @@ mod tests {
                 "file a seq 0 type b\n",
                 1,
                 "a file, a sequence number from 1 on and a type are needed",
+            ),
+            (
+                "file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type h\n",
+                0,
+                "an incremental of the history is newer than one that is to be loaded",
+            ),
+            (
+                "file a.1.incr.aof seq 1 type i\nfile a.2.incr.aof seq 2 type h\n\
+                 file a.3.incr.aof seq 3 type i\n",
+                0,
+                "an incremental of the history is newer than one that is to be loaded",
             ),
             (
                 "seq 1 type b\n",

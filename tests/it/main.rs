@@ -8,6 +8,8 @@ mod bench;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod corrupt;
+#[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod harness;
