@@ -35,11 +35,8 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
 /// The double that `text` says, as Redis reads it: anything C's `strtod` takes except `nan`;
 /// refused if the nearest double is an infinity or zero and the text says otherwise.
 pub fn parse_double(text: &[u8]) -> Option<f64> {
-    // Integers are the rule; these are exact.
-    if text.len() < 16
-        && let Some(integer) = parse_int(text)
-    {
-        return Some(integer as f64);
+    if let Some(value) = parse_short_double(text) {
+        return Some(value);
     }
     let (negative, magnitude) = float_text::scan(text)?;
     let value = match magnitude {
@@ -62,6 +59,57 @@ pub fn parse_double(text: &[u8]) -> Option<f64> {
         }
     };
     Some(if negative { -value } else { value })
+}
+
+/// As many digits are a double exactly, and so is the power of ten by which a point divides them:
+/// one division rounds once, to the nearest double.
+const SHORT_DIGITS_MAX: usize = 15;
+
+const POWERS_OF_TEN: [f64; SHORT_DIGITS_MAX] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+];
+
+/// What is nearly always said: few digits, perhaps with a point among them.
+#[inline]
+fn parse_short_double(text: &[u8]) -> Option<f64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > SHORT_DIGITS_MAX {
+        return None;
+    }
+    let first = digits.first_chunk().and_then(|chunk| eight_digits(*chunk));
+    let mut magnitude = first.unwrap_or(0);
+    let mut point = None;
+    let known = if first.is_some() { 8 } else { 0 };
+    for (index, byte) in digits.iter().enumerate().skip(known) {
+        match byte {
+            b'0'..=b'9' => magnitude = magnitude * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() && digits.len() > 1 => point = Some(index),
+            _ => return None,
+        }
+    }
+    let behind = point.map_or(0, |point| digits.len() - point - 1);
+    let value = magnitude as f64 / POWERS_OF_TEN[behind];
+    Some(if negative { -value } else { value })
+}
+
+/// The number that eight digits say, all of them read at once.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(text);
+    // A digit is 0x30 to 0x39: its upper half is 3, and still is with 6 more.
+    let upper = 0xf0 * EACH;
+    if (word & upper) | ((word.wrapping_add(6 * EACH) & upper) >> 4) != 0x33 * EACH {
+        return None;
+    }
+    // Neighbours join: eight numbers of one digit, four of two, two of four.
+    let ones = word & (0x0f * EACH);
+    let pairs = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// The double that `text` says where Redis leaves reading to C's `strtod` alone (the bounds of
@@ -297,6 +345,11 @@ mod tests {
             ("4.9e-324", 5e-324),
             ("0e999999999999999999999", 0.0),
             ("-0", -0.0),
+            ("000000012345", 12345.0),
+            ("-0.0", -0.0),
+            ("123456789012.34", 123456789012.34),
+            ("-.00000000000007", -7e-14),
+            ("999999999999999", 999999999999999.0),
         ];
         for (text, want) in same {
             let got = parse_double(text.as_bytes()).map(f64::to_bits);
@@ -404,6 +457,43 @@ mod tests {
         }
         for text in [" ", "1 ", "nan", "-nan", "x", "(1", "1x"] {
             assert_eq!(parse_bound(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_doubles_are_read_as_the_standard_library_reads_them() {
+        let mut random = fastrand::Rng::with_seed(8);
+        for _ in 0..100_000 {
+            let len = random.usize(1..=SHORT_DIGITS_MAX);
+            let mut text: String = (0..len).map(|_| random.digit(10)).collect();
+            let at = random.usize(..2 * len);
+            if at < len {
+                text.replace_range(at..=at, ".");
+            }
+            let want = text.parse::<f64>().ok();
+            let got = parse_short_double(text.as_bytes());
+            assert_eq!(got.map(f64::to_bits), want.map(f64::to_bits), "{text}");
+        }
+        for text in ["", "-", ".", "-.", "1.2.3", "1e3", "+1", "1234567890123456"] {
+            assert_eq!(parse_short_double(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_read_at_once() {
+        for (text, number) in [
+            (b"00000000", 0),
+            (b"12345678", 12_345_678),
+            (b"99999999", 99_999_999),
+        ] {
+            assert_eq!(eight_digits(*text), Some(number));
+        }
+        for at in 0..8 {
+            for byte in (0..=255u8).filter(|byte| !byte.is_ascii_digit()) {
+                let mut text = *b"90817263";
+                text[at] = byte;
+                assert_eq!(eight_digits(text), None, "{byte} at {at}");
+            }
         }
     }
 
