@@ -236,6 +236,7 @@ impl<'a> Entry<'a> {
         }
     }
 
+    #[inline]
     fn collection(self, content: Content) -> Value<'a> {
         if let Some(object) = self.object() {
             return object.value();

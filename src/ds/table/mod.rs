@@ -298,8 +298,12 @@ impl<N: Node> Table<N> {
             return None;
         }
         let word = self.path(hash).word;
-        let spot = word.seg::<N>().find(hash, word.depth(), key)?;
-        let seg = self.private_path(epoch, hash).word.seg();
+        let mut seg = word.seg::<N>();
+        let spot = seg.find(hash, word.depth(), key)?;
+        if epoch.is_frozen() {
+            self.make_private(epoch, hash);
+            seg = self.path(hash).word.seg();
+        }
         Some(Opened {
             table: self,
             epoch,
@@ -393,10 +397,16 @@ impl<N: Node> Table<N> {
     #[inline]
     fn private_path(&mut self, epoch: &mut Epoch, hash: u64) -> Path<N> {
         if epoch.is_frozen() {
-            self.private_sub(epoch, hash);
-            self.copy_segment(epoch, hash);
+            self.make_private(epoch, hash);
         }
         self.path(hash)
+    }
+
+    /// Makes sure that sub-directory and segment may be written.
+    #[cold]
+    fn make_private(&mut self, epoch: &mut Epoch, hash: u64) {
+        self.private_sub(epoch, hash);
+        self.copy_segment(epoch, hash);
     }
 
     /// Makes sure the sub-directory may be written.
@@ -410,7 +420,6 @@ impl<N: Node> Table<N> {
         copy
     }
 
-    #[cold]
     fn copy_segment(&mut self, epoch: &mut Epoch, hash: u64) {
         let path = self.path(hash);
         let seg = path.word.seg::<N>();
