@@ -47,7 +47,7 @@ pub enum Flush {
 }
 
 /// The hash of a key, for [`View::prefetch_bucket`] and [`View::prefetch_entry`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHash(u64);
 
 /// Random entries tried before others are counted off.

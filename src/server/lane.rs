@@ -18,6 +18,8 @@
 use super::Server;
 use super::dispatch::Found;
 use crate::client::slab::ClientKey;
+use crate::ds::same::same_bytes;
+use crate::keyspace::KeyHash;
 use crate::resp::parser::{self, Batch, ProtocolError};
 
 /// Requests of one stage: what the processor can have under way.
@@ -92,15 +94,22 @@ impl Server {
         }
         *budget -= stage.batch.len();
         let view = self.keyspace.view(client.db, self.now.ms());
+        let mut before: Option<(&[u8], KeyHash)> = None;
         for index in 0..stage.batch.len() {
             let request = stage.batch.request(index, buf);
             let command = self.table.find(request.bytes(0));
             let first_key = command.map_or(0, |command| command.first_key);
-            let hash = (1..request.len()).contains(&first_key).then(|| {
-                let hash = view.hash(request.bytes(first_key));
-                view.prefetch_bucket(hash);
-                hash
-            });
+            let mut hash = None;
+            if (1..request.len()).contains(&first_key) {
+                let key = request.bytes(first_key);
+                // Who works on one collection names the same key again and again.
+                if !before.is_some_and(|(same, _)| same_bytes(same, key)) {
+                    let hash = view.hash(key);
+                    view.prefetch_bucket(hash);
+                    before = Some((key, hash));
+                }
+                hash = before.map(|(_, hash)| hash);
+            }
             stage.found[index] = Found {
                 command: command.map(|command| command.id),
                 hash,
@@ -111,9 +120,13 @@ impl Server {
     /// Begins to load the entries of a stage's keys, whose buckets have arrived by now.
     pub(super) fn prefetch_entries(&mut self, key: ClientKey, stage: &Stage) {
         let view = self.keyspace.view(self.clients[key].db, self.now.ms());
+        let mut before = None;
         for found in &stage.found[..stage.batch.len()] {
-            if let Some(hash) = found.hash {
+            if let Some(hash) = found.hash
+                && found.hash != before
+            {
                 view.prefetch_entry(hash);
+                before = found.hash;
             }
         }
     }
