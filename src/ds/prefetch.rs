@@ -6,10 +6,11 @@ use std::ptr::NonNull;
 /// Bytes of a cache line.
 const LINE_BYTES: usize = 64;
 
-/// Begins to load all cache lines of `bytes`, at once.
+/// Begins to load all cache lines of `items`, at once.
 #[inline]
-pub fn prefetch_all(bytes: &[u8]) {
-    for line in bytes.chunks(LINE_BYTES) {
+pub fn prefetch_all<T: Copy>(items: &[T]) {
+    const { assert!(LINE_BYTES.is_multiple_of(size_of::<T>())) };
+    for line in items.chunks(LINE_BYTES / size_of::<T>()) {
         prefetch(NonNull::from(&line[0]));
     }
 }

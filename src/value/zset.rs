@@ -13,6 +13,7 @@
 
 mod big;
 mod change;
+mod columns;
 mod cut;
 mod index;
 mod order;

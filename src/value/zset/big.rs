@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use super::cut::{Cut, Side};
 use super::index::{self, Hashes};
-use super::order::{Element, Run};
+use super::order::{Bound, Element, Run};
 use crate::ds::table::Seed;
 use crate::ds::tree::{Leaf, Leaves, LeavesBack, Removed, Tree};
 
@@ -145,8 +145,8 @@ impl BigZset {
     /// The rank and exact score of the element with these.
     #[inline]
     fn place_of(&self, score: f64, member: &[u8]) -> Option<(usize, f64)> {
-        let cut = Cut::Element(score, member, Side::Behind);
-        let (leaf, first) = self.order.find(|bound| bound.is_before(cut))?;
+        let reached = |bound: &Bound| bound.is_up_to(score, member);
+        let (leaf, first) = self.order.find(reached)?;
         let index = leaf.index_of(score, member)?;
         Some((first + index, leaf.get(index).score))
     }
@@ -238,7 +238,7 @@ impl BigZset {
         }
         let cut = Cut::Element(score, member, Side::Behind);
         self.order.change(
-            |bound| bound.is_before(cut),
+            |bound| bound.is_up_to(score, member),
             |leaf, behind| leaf.insert(leaf.count_before(cut), element, behind),
         );
     }
@@ -445,9 +445,8 @@ fn change_score(
     member: &[u8],
     decide: &mut impl FnMut(Option<f64>) -> Option<f64>,
 ) -> Option<(f64, Option<f64>, bool)> {
-    let cut = Cut::Element(score, member, Side::Behind);
     order.change(
-        |bound| bound.is_before(cut),
+        |bound| bound.is_up_to(score, member),
         |leaf, _| {
             let index = leaf.index_of(score, member)?;
             let old = leaf.get(index).score;
@@ -463,9 +462,8 @@ fn change_score(
 
 /// Removes the element with this score and member, which is there.
 fn take_out(order: &mut Tree<Run>, score: f64, member: &[u8]) {
-    let cut = Cut::Element(score, member, Side::Behind);
     order.change(
-        |bound| bound.is_before(cut),
+        |bound| bound.is_up_to(score, member),
         |leaf, _| {
             let index = leaf.index_of(score, member).expect("found before");
             leaf.remove(index..index + 1);

@@ -10,8 +10,10 @@
 //! Hashes are spread evenly: where one stands in a leaf can be guessed from its value.
 
 use std::ops::Range;
+use std::ptr::NonNull;
 
-use super::order::{insert, reserve, roomy, rounded};
+use super::columns::{insert, reserve, roomy, rounded};
+use crate::ds::prefetch::prefetch;
 use crate::ds::size_class::size_class;
 use crate::ds::tree::Leaf;
 
@@ -69,6 +71,8 @@ impl Hashes {
         }
         let (above, span) = (u64::from(hash - first), u64::from(last - first));
         let mut index = (above * (hashes.len() - 1) as u64 / span) as usize;
+        // Who asks for the index reads the score next, and both may have to be fetched.
+        prefetch(NonNull::from(&self.scores[index]));
         while hashes[index] < hash {
             index += 1;
         }
