@@ -1,4 +1,4 @@
-//! The size classes of the allocator, and how a buffer grows by them.
+//! The size classes of the allocator.
 //!
 //! jemalloc serves a request from the next of its classes: multiples of 16 up to 128, from there
 //! four to each doubling. What lies between the request and its class is lost, so whoever chooses a
@@ -16,20 +16,6 @@ pub fn size_class(bytes: usize) -> usize {
             bytes.next_multiple_of(step)
         }
     }
-}
-
-/// Makes room for `additional` bytes behind what is there, up to the end of a size class.
-#[inline]
-pub fn reserve_class(buffer: &mut Vec<u8>, additional: usize) {
-    if buffer.capacity() - buffer.len() < additional {
-        grow(buffer, additional);
-    }
-}
-
-#[cold]
-fn grow(buffer: &mut Vec<u8>, additional: usize) {
-    let bytes = buffer.len() + additional;
-    buffer.reserve_exact(size_class(bytes) - buffer.len());
 }
 
 #[cfg(test)]
@@ -53,16 +39,6 @@ mod tests {
         ];
         for (bytes, class) in cases {
             assert_eq!(size_class(bytes), class, "{bytes} bytes");
-        }
-    }
-
-    #[test]
-    fn a_buffer_ends_where_a_class_ends() {
-        let mut buffer = Vec::new();
-        for len in 1..=5000 {
-            reserve_class(&mut buffer, 1);
-            buffer.push(0);
-            assert_eq!(buffer.capacity(), size_class(len));
         }
     }
 }

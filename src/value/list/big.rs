@@ -110,14 +110,20 @@ impl BigList {
             End::Tail => self.chunks.edit_at(self.len(), |chunk, _, following| {
                 match chunk.room_for(new, limit) {
                     Some((run, item)) => run.push_back_item(item),
-                    None => following.push(Chunk::one(new)),
+                    None => {
+                        chunk.trim();
+                        following.push(Chunk::one(new));
+                    }
                 }
             }),
             End::Head => {
                 self.chunks
                     .edit_at(0, |chunk, _, following| match chunk.room_for(new, limit) {
                         Some((run, item)) => run.push_front_item(item),
-                        None => following.push(replace(chunk, Chunk::one(new))),
+                        None => {
+                            chunk.trim();
+                            following.push(replace(chunk, Chunk::one(new)));
+                        }
                     })
             }
         }

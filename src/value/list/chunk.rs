@@ -75,6 +75,14 @@ impl Chunk {
         (bytes <= limit.bytes && run.len() < limit.count).then_some((run, item))
     }
 
+    /// It is full: what it has room for beyond its elements is given back.
+    #[inline]
+    pub(super) fn trim(&mut self) {
+        if let Chunk::Packed(run) = self {
+            run.trim();
+        }
+    }
+
     /// Element `index`.
     #[inline]
     pub(super) fn get(&self, index: usize) -> Option<Element<'_>> {

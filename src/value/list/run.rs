@@ -14,11 +14,26 @@
 use std::ops::Range;
 
 use crate::ds::listpack::{self, Entries, Entry, Item};
-use crate::ds::size_class::{reserve_class, size_class};
+use crate::ds::size_class::size_class;
 
 /// Room at the other end comes over if it is at least this part of the entries' bytes. Less would
 /// not last.
 const ROOM_SHARED: usize = 8;
+
+/// A run beyond the first of these will likely grow to the last, what a chunk has by default: the
+/// size classes between are passed over, for each leaves pages behind that nobody else needs. What
+/// a run has too much is given back when it is full ([`Run::trim`]).
+const GROWN_BYTES: [usize; 3] = [2048, 4096, 8192];
+
+/// The capacity in which `bytes` are to grow.
+fn capacity(bytes: usize) -> usize {
+    let [passed, .., grown] = GROWN_BYTES;
+    if bytes <= passed || bytes > grown {
+        return size_class(bytes);
+    }
+    let next = GROWN_BYTES.into_iter().find(|&next| bytes <= next);
+    next.unwrap_or(grown)
+}
 
 /// Entries and room around them.
 #[derive(Clone, Default)]
@@ -197,6 +212,18 @@ impl Run {
         upper
     }
 
+    /// Gives the room back that the entries do not need, as it will not grow for now.
+    #[inline]
+    pub(super) fn trim(&mut self) {
+        let class = size_class(self.entries_bytes().len());
+        if class < self.bytes.capacity() {
+            let mut bytes = Vec::with_capacity(class);
+            bytes.extend_from_slice(self.entries_bytes());
+            self.bytes = bytes;
+            self.set_head(0);
+        }
+    }
+
     /// Keeps the entries that `keep` wants.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Item<'_>) -> bool) {
         let mut kept = Vec::with_capacity(self.entries_bytes().len());
@@ -234,7 +261,7 @@ impl Run {
             self.bytes.truncate(len);
             self.set_head(0);
         }
-        reserve_class(&mut self.bytes, more);
+        self.bytes.reserve_exact(capacity(len + more) - len);
     }
 
     /// Room for `more` bytes before the first entry.
@@ -257,7 +284,7 @@ impl Run {
             self.bytes.truncate(new_head + len);
             return self.set_head(new_head);
         }
-        let capacity = size_class(len + more);
+        let capacity = capacity(len + more);
         let mut bytes = Vec::with_capacity(capacity);
         bytes.resize(capacity - len, 0);
         bytes.extend_from_slice(&self.bytes[head..]);
