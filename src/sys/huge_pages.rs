@@ -38,7 +38,7 @@ const HUGE_BYTES: usize = 2 << 20;
 
 /// Memory kept ready: this share of what is handed out, within bounds.
 const AHEAD_SHARE: usize = 32;
-const AHEAD_BYTES_MIN: usize = HUGE_BYTES;
+const AHEAD_BYTES_MIN: usize = HUGE_BYTES / 2;
 const AHEAD_BYTES_MAX: usize = 64 << 20;
 
 /// What is ready at the start, before anything shows how fast it is used.
