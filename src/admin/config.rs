@@ -252,10 +252,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             "Unable to turn on AOF. Check server logs.".into()
         }),
         "appendonly" => {
-            server.close_log();
+            server.close_log(false);
             Ok(())
         }
-        "appendfsync" | "aof-timestamp-enabled" => {
+        "appendfsync" | "no-appendfsync-on-rewrite" | "aof-timestamp-enabled" => {
             server.follow_log_settings();
             Ok(())
         }

@@ -32,8 +32,7 @@ pub struct Client {
     pub reply: Reply,
     pub db: usize,
     pub activity: Activity,
-    /// The flush of the log that its output depends on: not sent before that is safe.
-    pub mark: u64,
+    pub marks: Marks,
     pub flags: ClientFlags,
     pub names: Names,
     pub times: Times,
@@ -43,6 +42,15 @@ pub struct Client {
     /// The index, in the command table, of the last command it sent.
     pub last_command: Option<usize>,
     pub reply_mode: ReplyMode,
+}
+
+/// The flushes of the log that a client's output depends on: not sent before they are safe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The last that holds a change it made.
+    pub wrote: u64,
+    /// The last that holds a change it may have seen, where that is waited for.
+    pub seen: u64,
 }
 
 /// What a client is doing.
@@ -153,7 +161,7 @@ impl Client {
             reply: Reply::default(),
             db: 0,
             activity: Activity::Ready,
-            mark: 0,
+            marks: Marks::default(),
             flags: ClientFlags::empty(),
             names: Names::default(),
             times: Times {

@@ -142,6 +142,7 @@ fields! {
         pub appendfilename: Vec<u8>,
         pub appenddirname: Vec<u8>,
         pub appendfsync: AppendFsync,
+        pub no_appendfsync_on_rewrite: bool,
         pub aof_load_truncated: bool,
         pub aof_timestamp_enabled: bool,
         /// Microseconds between two keys.

@@ -18,20 +18,33 @@
 //! `everysec` allows. If the disk is so slow that too much collects there ([`LAG_BYTES_MAX`],
 //! [`LAG_NS_MAX`]), replies wait for it to be written.
 //!
-//! **Failure.** A write that fails leaves a torn flush behind; it is cut off and written again
-//! ([`Journal::retry`]), and nothing is written after it before. After a sync that failed nobody
-//! knows what is on disk (see `storage`): only a new file, with all data written anew, helps
-//! ([`Journal::switch`]).
+//! **Failure.** A write that fails may leave a torn flush behind; it is cut off and written again,
+//! and nothing is written after it before. After a sync that failed nobody knows what is on disk
+//! (see `storage`): only a new file, with all data written anew beside it, helps. What is latched
+//! meanwhile ([`Journal::failure`]) makes the server refuse changes.
+//!
+//! **Files.** A journal goes on in another file when the log is rewritten. If all is well that file
+//! is listed behind the old one already ([`Journal::switch`]): the worker syncs the old one before
+//! it writes to the new one, so what is on disk is always a beginning of the history. If the old
+//! one has failed, or there was none, the new file counts for nothing until a base stands beside it
+//! ([`Journal::restart`]): until [`Journal::rebased`] says so, nothing more is promised.
+//!
+//! Files are called by the number of their first flush; so a late answer about one that was left
+//! behind is known for what it is.
+
+mod writer;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+use self::writer::{Answer, Flush, Job, Writer};
+use super::commands::{put_request, put_words};
 use super::flush::Header;
 use super::storage::File;
-use crate::resp::request::{Arg, Request};
+use crate::resp::request::Request;
 use crate::sys::clock::MonoNs;
-use crate::sys::worker::{Work, Worker, Workers};
+use crate::sys::worker::{Worker, Workers};
 
 /// When the log is forced to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,50 +63,72 @@ pub const LAG_NS_MAX: u64 = 2_000_000_000;
 
 const SYNC_INTERVAL_NS: u64 = 1_000_000_000;
 
+/// What could not be written is tried again so often.
+const RETRY_INTERVAL_NS: u64 = 100_000_000;
+
+/// A failure is told no more often than this.
+const TELL_INTERVAL_NS: u64 = 30_000_000_000;
+
 /// The buffer of commands is kept from turn to turn up to this size.
 const COMMANDS_KEPT_BYTES: usize = 1024 * 1024;
 
 /// A journal that is open.
 pub struct Journal {
-    fsync: Fsync,
-    /// Whether the second's sync is left out for now (`no-appendfsync-on-rewrite`).
-    sync_paused: bool,
-    /// Whether the time is noted (`aof-timestamp-enabled`).
-    timestamps: bool,
+    settings: Settings,
     worker: Worker<Job, Answer>,
-    /// The loop's handle on the file; the worker has its own.
-    file: Box<dyn File>,
-    /// Whole flushes in the file, in bytes.
-    file_bytes: u64,
-    /// How much of it is known to be on disk.
-    synced_bytes: u64,
+    /// The file that is appended to, last; before it those whose end is not known to be on disk.
+    files: VecDeque<Part>,
+    /// Bytes of files before those that no base covers.
+    earlier_bytes: u64,
     /// Commands of the flush that is collecting.
     commands: Vec<u8>,
     /// The database that the last command belongs to.
     db: Option<usize>,
-    /// The second noted last.
+    /// The second noted last in this file.
     noted_second: i64,
     /// The flush that is collecting; numbers begin with 1.
     number: u64,
     written: u64,
     synced: u64,
-    /// Flushes given to the worker and not yet written, in bytes, and since when there are any.
+    /// What came before this flush stands in the base.
+    based: u64,
+    /// Flushes given to the worker and not yet answered, in bytes, and when each was given.
     queued_bytes: u64,
-    queued_since: Option<MonoNs>,
+    queued: VecDeque<MonoNs>,
     sync_under_way: bool,
-    /// Switches to another file that the worker has not come to.
-    switching: u32,
-    /// How long that file was at the switch.
-    begun_bytes: u64,
-    /// The last flush before the last switch.
-    covered: u64,
     last_sync: MonoNs,
     /// Flushes that could not be written, in order.
     unwritten: VecDeque<Flush>,
     failure: Option<Failure>,
+    /// The last flush of a retry that is under way.
+    retrying: Option<u64>,
+    retried: Option<MonoNs>,
+    told: Option<MonoNs>,
+    owed: Option<Owed>,
     is_lagging: bool,
     /// Times that replies had to wait because the disk was behind.
     pub lags: u64,
+}
+
+/// One of the journal's files.
+struct Part {
+    /// The loop's handle; the worker has its own.
+    handle: Box<dyn File>,
+    /// The number of its first flush.
+    first: u64,
+    /// Whole flushes in it, in bytes.
+    bytes: u64,
+    /// How much of it is known to be on disk.
+    synced_bytes: u64,
+}
+
+/// The file counts for nothing until its base is complete.
+struct Owed {
+    /// What was written, and was on disk, before.
+    written: u64,
+    synced: u64,
+    /// What had failed; nothing: the log has only been switched on, and has promised nothing.
+    failure: Option<Failure>,
 }
 
 /// Why nothing more is promised.
@@ -101,12 +136,14 @@ pub struct Journal {
 pub struct Failure {
     pub what: Failed,
     pub error: io::Error,
+    /// The file's first flush.
+    file: u64,
 }
 
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// A write: it may succeed later ([`Journal::retry`]).
+    /// A write: it is tried again.
     Write,
     /// A sync: what the file holds is not known any more.
     Sync,
@@ -116,56 +153,60 @@ pub enum Failed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub fsync: Fsync,
-    pub sync_paused: bool,
+    /// Whether the time is noted (`aof-timestamp-enabled`).
     pub timestamps: bool,
 }
 
+/// Where a journal begins.
+pub struct Opening {
+    /// The file, which [`begin`](super::flush::begin) has made ours.
+    pub file: Box<dyn File>,
+    /// Whether it is listed; otherwise it counts when its base is complete.
+    pub is_listed: bool,
+    /// Bytes of the files before it that the base does not cover.
+    pub earlier_bytes: u64,
+    /// The last flush of the journal before this one; numbers go on.
+    pub after: u64,
+    pub settings: Settings,
+    pub now: MonoNs,
+}
+
 impl Journal {
-    /// A journal at the end of `file`, which [`begin`](super::flush::begin) has made ours, with
-    /// one of `workers`.
+    /// A journal with one of `workers`.
     ///
     /// # Errors
     /// If the file cannot be asked, or the thread not be started.
-    pub fn start(
-        file: Box<dyn File>,
-        settings: Settings,
-        now: MonoNs,
-        workers: &Workers,
-    ) -> io::Result<Journal> {
-        let writer = Writer::new(file.share()?);
-        Journal::new(file, settings, now, workers.start("log", writer)?)
-    }
-
-    fn new(
-        file: Box<dyn File>,
-        settings: Settings,
-        now: MonoNs,
-        worker: Worker<Job, Answer>,
-    ) -> io::Result<Journal> {
-        let file_bytes = file.len()?;
+    pub fn start(opening: Opening, workers: &Workers) -> io::Result<Journal> {
+        let after = opening.after;
+        let writer = Writer::new(after + 1, opening.file.share()?);
+        let worker = workers.start("log", writer)?;
+        let owed = Owed {
+            written: 0,
+            synced: 0,
+            failure: None,
+        };
         Ok(Journal {
-            fsync: settings.fsync,
-            sync_paused: settings.sync_paused,
-            timestamps: settings.timestamps,
+            settings: opening.settings,
             worker,
-            file,
-            file_bytes,
-            synced_bytes: file_bytes,
+            files: VecDeque::from([Part::new(opening.file, after + 1)?]),
+            earlier_bytes: opening.earlier_bytes,
             commands: Vec::new(),
             db: None,
             noted_second: 0,
-            number: 1,
-            written: 0,
-            synced: 0,
+            number: after + 1,
+            written: after,
+            synced: after,
+            based: after + 1,
             queued_bytes: 0,
-            queued_since: None,
+            queued: VecDeque::new(),
             sync_under_way: false,
-            switching: 0,
-            begun_bytes: 0,
-            covered: 0,
-            last_sync: now,
+            last_sync: opening.now,
             unwritten: VecDeque::new(),
             failure: None,
+            retrying: None,
+            retried: None,
+            told: None,
+            owed: (!opening.is_listed).then_some(owed),
             is_lagging: false,
             lags: 0,
         })
@@ -173,13 +214,11 @@ impl Journal {
 
     /// Goes by other settings from the next flush on.
     pub fn follow(&mut self, settings: Settings) {
-        if settings.fsync == Fsync::Always && self.fsync != Fsync::Always {
+        let before = std::mem::replace(&mut self.settings, settings);
+        if settings.fsync == Fsync::Always && before.fsync != Fsync::Always {
             // What was promised less so far is promised now.
             self.begin_sync();
         }
-        self.fsync = settings.fsync;
-        self.sync_paused = settings.sync_paused;
-        self.timestamps = settings.timestamps;
     }
 
     /// Appends what one command did in database `db`, at `second`: several requests as one
@@ -193,35 +232,27 @@ impl Journal {
         if requests.len() == 0 {
             return;
         }
-        if self.timestamps && second != self.noted_second {
+        // A clock that was set back does not make the log go back.
+        if self.settings.timestamps && second > self.noted_second {
             self.noted_second = second;
             self.commands
                 .extend_from_slice(format!("#TS:{second}\r\n").as_bytes());
         }
+        let bytes = &mut self.commands;
         if self.db != Some(db) {
             self.db = Some(db);
             let mut digits = itoa::Buffer::new();
-            self.put(&[b"SELECT", digits.format(db).as_bytes()]);
+            put_words(bytes, &[b"SELECT", digits.format(db).as_bytes()]);
         }
         let together = requests.len() > 1;
         if together {
-            self.put(&[b"MULTI"]);
+            put_words(bytes, &[b"MULTI"]);
         }
         for request in requests {
-            put_header(&mut self.commands, b'*', request.len());
-            for arg in request.args() {
-                put_arg(&mut self.commands, arg);
-            }
+            put_request(bytes, request);
         }
         if together {
-            self.put(&[b"EXEC"]);
-        }
-    }
-
-    fn put(&mut self, words: &[&[u8]]) {
-        put_header(&mut self.commands, b'*', words.len());
-        for word in words {
-            put_arg(&mut self.commands, Arg::Bytes(word));
+            put_words(bytes, &[b"EXEC"]);
         }
     }
 
@@ -238,64 +269,104 @@ impl Journal {
         self.number - u64::from(self.commands.is_empty())
     }
 
+    /// The number of the flush written last, or before that would be.
+    pub fn last(&self) -> u64 {
+        self.number - 1
+    }
+
     /// Replies with this mark or a lower one may leave.
     #[inline]
     pub fn released(&self) -> u64 {
-        match self.fsync {
-            Fsync::Always => self.synced,
-            Fsync::EverySecond | Fsync::Never if self.is_lagging => self.written,
+        if self.is_begun() {
+            return u64::MAX;
+        }
+        match self.settings.fsync {
+            Fsync::Always => self.durable(),
+            Fsync::EverySecond | Fsync::Never if self.is_lagging || self.failure().is_some() => {
+                self.owed.as_ref().map_or(self.written, |owed| owed.written)
+            }
             Fsync::EverySecond | Fsync::Never => u64::MAX,
         }
     }
 
+    /// Everything up to this flush survives a power failure.
+    pub fn durable(&self) -> u64 {
+        self.owed.as_ref().map_or(self.synced, |owed| owed.synced)
+    }
+
     /// Whether what only reads waits, too, for what was written before it to be safe: it may show
-    /// what is not.
+    /// what is not. After a failure it does not wait: reads go on.
     #[inline]
     pub fn holds_readers(&self) -> bool {
-        self.fsync == Fsync::Always
+        self.settings.fsync == Fsync::Always && self.failure().is_none()
     }
 
     /// What failed and is not mended yet.
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+        let owed = self.owed.as_ref();
+        self.failure
+            .as_ref()
+            .or_else(|| owed.and_then(|owed| owed.failure.as_ref()))
     }
 
-    /// The file's length, with what is on its way there.
-    pub fn file_bytes(&self) -> u64 {
+    /// Whether it has only been switched on: nothing is promised before the first base.
+    pub fn is_begun(&self) -> bool {
+        self.owed
+            .as_ref()
+            .is_some_and(|owed| owed.failure.is_none())
+    }
+
+    /// Whether nothing but a new base helps: [`Journal::restart`] and then [`Journal::rebased`].
+    pub fn needs_base(&self) -> bool {
+        let failed = self.failure.as_ref().map(|failure| failure.what);
+        self.owed.is_some() || failed == Some(Failed::Sync)
+    }
+
+    /// Bytes that no base covers, with those on their way.
+    pub fn bytes(&self) -> u64 {
+        let files: u64 = self.files.iter().map(|file| file.bytes).sum();
         let unwritten: usize = self.unwritten.iter().map(|flush| flush.bytes.len()).sum();
-        self.file_bytes + self.queued_bytes + unwritten as u64
+        self.earlier_bytes + files + self.queued_bytes + unwritten as u64
+    }
+
+    /// Bytes that collect, or that the worker has not written yet.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.commands.len() as u64 + self.queued_bytes
     }
 
     /// Whether everything committed is on disk.
     pub fn is_synced(&self) -> bool {
-        self.synced == self.number - 1
+        self.durable() == self.last()
     }
 
     /// The end of a turn: what was appended becomes a flush and is written, here or by the worker.
     pub fn commit(&mut self, now: MonoNs) {
         self.take_answers();
+        if self.failure.is_some() {
+            self.retry(now);
+            self.tell(now);
+        }
         if !self.commands.is_empty() {
             let flush = self.seal();
             self.dispatch(flush, now);
         }
         let due = now.since(self.last_sync) >= SYNC_INTERVAL_NS;
-        let unsynced = self.written > self.synced && !self.sync_under_way;
-        if self.fsync == Fsync::EverySecond && due && unsynced && !self.sync_paused {
-            self.last_sync = now;
-            self.begin_sync();
+        if self.settings.fsync == Fsync::EverySecond && due {
+            self.hasten(now);
         }
         self.watch_lag(now);
     }
 
+    /// Begins a sync, if something is not on disk and none is under way.
+    pub fn hasten(&mut self, now: MonoNs) {
+        if self.written > self.synced && !self.sync_under_way && self.failure.is_none() {
+            self.last_sync = now;
+            self.begin_sync();
+        }
+    }
+
     fn seal(&mut self) -> Flush {
-        // On its way to another file, of which no more than its beginning is on disk.
-        let is_new = self.switching > 0;
-        let synced = if is_new {
-            self.begun_bytes
-        } else {
-            self.synced_bytes
-        };
-        let header = Header::of(&self.commands, synced).line();
+        let header = Header::of(&self.commands, self.current().synced_bytes).line();
         let mut bytes = Vec::with_capacity(header.len() + self.commands.len());
         bytes.extend_from_slice(header.as_bytes());
         bytes.extend_from_slice(&self.commands);
@@ -311,21 +382,30 @@ impl Journal {
     }
 
     fn dispatch(&mut self, flush: Flush, now: MonoNs) {
-        if self.failure.is_some() {
+        let always = self.settings.fsync == Fsync::Always;
+        if self.failure.is_some() && self.retrying.is_none() {
             self.unwritten.push_back(flush);
-        } else if self.fsync == Fsync::Always || !self.worker.is_idle() {
-            self.queued_bytes += flush.bytes.len() as u64;
-            self.queued_since.get_or_insert(now);
-            self.worker.give(Job::Write(flush));
-            if self.fsync == Fsync::Always {
+        } else if always || self.failure.is_some() || !self.worker.is_idle() {
+            self.queue(flush, now);
+            if always {
                 self.begin_sync();
             }
         } else {
-            match self.file.append_all(&flush.bytes) {
+            let file = self.current_mut();
+            match file.handle.append_all(&flush.bytes) {
                 Ok(()) => self.wrote(flush.number, flush.bytes.len() as u64),
-                Err(error) => self.not_written(flush, Some(error)),
+                Err(error) => {
+                    self.not_written(flush, Some(error));
+                    self.tell(now);
+                }
             }
         }
+    }
+
+    fn queue(&mut self, flush: Flush, now: MonoNs) {
+        self.queued_bytes += flush.bytes.len() as u64;
+        self.queued.push_back(now);
+        self.worker.give(Job::Write(flush));
     }
 
     fn begin_sync(&mut self) {
@@ -350,69 +430,134 @@ impl Journal {
                 self.unqueue(flush.bytes.len() as u64);
                 self.not_written(flush, error);
             }
-            Answer::Synced(Ok(())) => {
+            Answer::Synced { file, result } => {
                 self.sync_under_way = false;
-                self.synced = self.written;
-                self.synced_bytes = self.file_bytes;
+                match result {
+                    Ok(()) => self.is_on_disk(file),
+                    Err(error) => self.fail(Failed::Sync, file, error),
+                }
             }
-            Answer::Synced(Err(error)) => {
-                self.sync_under_way = false;
-                self.fail(Failed::Sync, error);
+            Answer::Switched { to, result } => self.switched(to, result),
+            Answer::Resumed(Ok(())) => {
+                if self.retrying.is_some_and(|last| last <= self.written) {
+                    self.recovered();
+                }
             }
-            // The file it went to is history; all data is in the new one.
-            Answer::Switched(result) => self.switched(result),
+            Answer::Resumed(Err(error)) => {
+                let file = self.files[0].first;
+                self.fail(Failed::Write, file, error);
+            }
             Answer::Heard => {}
         }
     }
 
-    fn switched(&mut self, result: io::Result<()>) {
-        match result {
-            Ok(()) => self.synced = self.written,
-            Err(error) => self.fail(Failed::Sync, error),
+    /// All that was written to `file` is on disk.
+    fn is_on_disk(&mut self, file: u64) {
+        let lost = self.failure.as_ref().map(|failure| failure.what) == Some(Failed::Sync);
+        let oldest = &mut self.files[0];
+        // A later sync of a file says nothing about what an earlier one lost.
+        if oldest.first == file && !lost {
+            oldest.synced_bytes = oldest.bytes;
+            self.synced = self.written;
         }
-        self.switching -= 1;
-        self.file_bytes = self.begun_bytes;
-        self.synced_bytes = self.begun_bytes;
+    }
+
+    fn switched(&mut self, to: u64, result: Option<io::Result<()>>) {
+        let Some(result) = result else {
+            return;
+        };
+        let file = self.files[0].first;
+        while self.files[0].first < to {
+            self.earlier_bytes += self.files[0].bytes;
+            self.files.pop_front();
+        }
+        match result {
+            Ok(()) if file < to => self.synced = self.written,
+            Ok(()) => {}
+            Err(error) => self.fail(Failed::Sync, file.min(to - 1), error),
+        }
     }
 
     fn unqueue(&mut self, bytes: u64) {
         self.queued_bytes -= bytes;
-        if self.queued_bytes == 0 {
-            self.queued_since = None;
-        }
+        self.queued.pop_front();
     }
 
     fn wrote(&mut self, number: u64, bytes: u64) {
-        self.written = number;
-        self.file_bytes += bytes;
+        self.written = self.written.max(number);
+        let file = self.files.iter_mut().rfind(|file| file.first <= number);
+        if let Some(file) = file {
+            file.bytes += bytes;
+        }
+        if self.retrying.is_some_and(|last| last <= number) {
+            self.recovered();
+        }
     }
 
     #[cold]
     fn not_written(&mut self, flush: Flush, error: Option<io::Error>) {
-        // Those on their way when it failed come back in order, before any later one.
-        let at = self
-            .unwritten
-            .partition_point(|other| other.number < flush.number);
-        self.unwritten.insert(at, flush);
+        let number = flush.number;
+        let file = self.files.iter().rfind(|file| file.first <= number);
+        let file = file.map_or(0, |file| file.first);
+        if file > 0 {
+            // Those on their way when it failed come back in order, before any later one.
+            let at = self
+                .unwritten
+                .partition_point(|other| other.number < number);
+            self.unwritten.insert(at, flush);
+        }
+        self.retrying = None;
         if let Some(error) = error {
-            self.fail(Failed::Write, error);
+            self.fail(Failed::Write, file, error);
         }
     }
 
+    /// Latches a failure of the file called `file`.
     #[cold]
-    fn fail(&mut self, what: Failed, error: io::Error) {
-        // A failed sync is the worse of the two.
+    fn fail(&mut self, what: Failed, file: u64, error: io::Error) {
+        self.retrying = None;
+        let oldest = self.files[0].first;
+        // What failed to reach a file that does not matter any more matters no more, but the
+        // worker stands still and must be told to go on.
+        let (what, file) = match file < oldest.min(self.based) {
+            true => (Failed::Write, oldest),
+            false => (what, file),
+        };
         let known = self.failure.as_ref().map(|failure| failure.what);
-        if known.is_none() || (known == Some(Failed::Write) && what == Failed::Sync) {
-            self.failure = Some(Failure { what, error });
+        if known != Some(Failed::Sync) {
+            self.failure = Some(Failure { what, error, file });
+        }
+    }
+
+    /// Tells the log of a failure, not too often.
+    #[cold]
+    fn tell(&mut self, now: MonoNs) {
+        let quiet = |told: MonoNs| now.since(told) < TELL_INTERVAL_NS;
+        let Some(Failure { what, error, .. }) = &self.failure else {
+            return;
+        };
+        if self.told.is_some_and(quiet) {
+            return;
+        }
+        self.told = Some(now);
+        match what {
+            Failed::Write => log::warn!(
+                "Error writing to the AOF file: {error}. Commands that change data are refused \
+                 until it can be written; it is tried again all the time."
+            ),
+            Failed::Sync => log::warn!(
+                "Fail to fsync the AOF file: {error}. What of it is on disk is not known any \
+                 more: commands that change data are refused until all data is written anew, \
+                 which is begun by itself."
+            ),
         }
     }
 
     /// Notices whether the disk is so far behind that replies wait.
     fn watch_lag(&mut self, now: MonoNs) {
-        let long = |since: MonoNs| now.since(since) > LAG_NS_MAX;
-        let lagging = self.queued_bytes > LAG_BYTES_MAX || self.queued_since.is_some_and(long);
-        if lagging && !self.is_lagging && self.fsync != Fsync::Always {
+        let long = |since: &MonoNs| now.since(*since) > LAG_NS_MAX;
+        let lagging = self.queued_bytes > LAG_BYTES_MAX || self.queued.front().is_some_and(long);
+        if lagging && !self.is_lagging && self.settings.fsync != Fsync::Always {
             log::warn!(
                 "Asynchronous AOF fsync is taking too long (disk is busy?). Replies to writes \
                  wait for the disk; this may slow clients down."
@@ -422,108 +567,152 @@ impl Journal {
         self.is_lagging = lagging;
     }
 
-    /// Tries again to write what could not be written; whether nothing is wrong any more.
-    pub fn retry(&mut self) -> bool {
-        self.take_answers();
-        match &self.failure {
-            None => return true,
-            Some(failure) if failure.what == Failed::Sync => return false,
-            Some(_) => {}
-        }
-        if !self.worker.is_idle() {
-            return false;
-        }
-        let result = self.write_again();
-        match (result, &mut self.failure) {
-            (Err(error), Some(failure)) => {
-                failure.error = error;
-                false
-            }
-            _ => {
-                self.failure = None;
-                self.worker.give(Job::Resume);
-                if self.fsync == Fsync::Always {
-                    self.begin_sync();
-                }
-                true
-            }
-        }
-    }
-
-    fn write_again(&mut self) -> io::Result<()> {
-        // A torn flush may stand behind the whole ones.
-        self.file.truncate(self.file_bytes)?;
-        while let Some(flush) = self.unwritten.front() {
-            self.file.append_all(&flush.bytes)?;
-            let (number, bytes) = (flush.number, flush.bytes.len() as u64);
-            self.unwritten.pop_front();
-            self.wrote(number, bytes);
-        }
-        Ok(())
-    }
-
-    /// Goes on in `file`, new and made ours ([`begin`](super::flush::begin)); the worker syncs the old one when it has written what is
-    /// on its way there. After a failure nothing is written to the new file before
-    /// [`Journal::mended`]: all that happened so far must then stand on disk by other means.
-    ///
-    /// # Errors
-    /// If the file has no second handle, or a torn flush cannot be cut off the old one; then
-    /// nothing has changed.
-    pub fn switch(&mut self, file: Box<dyn File>, now: MonoNs) -> io::Result<()> {
-        let (theirs, begun_bytes) = (file.share()?, file.len()?);
-        self.commit(now);
-        if self.failure.is_some() {
-            self.file.truncate(self.file_bytes)?;
-            self.unwritten.clear();
-        }
-        self.covered = self.number - 1;
-        self.worker.give(Job::Switch(theirs));
-        self.switching += 1;
-        self.begun_bytes = begun_bytes;
-        self.file = file;
-        self.db = None;
-        Ok(())
-    }
-
-    /// All that happened before the last switch stands on disk by other means: what failed before
-    /// does not matter any more.
-    pub fn mended(&mut self) {
-        while let Some(answer) = self.worker.wait(Duration::MAX) {
-            self.heed(answer);
-        }
-        if self.failure.take().is_none() {
+    /// Lets the worker try again to write what could not be written.
+    #[cold]
+    fn retry(&mut self, now: MonoNs) {
+        let failed = self.failure.as_ref().map(|failure| failure.what);
+        let waits = |retried: MonoNs| now.since(retried) < RETRY_INTERVAL_NS;
+        if failed != Some(Failed::Write)
+            || self.retrying.is_some()
+            || !self.worker.is_idle()
+            || self.retried.is_some_and(waits)
+        {
             return;
         }
-        self.written = self.written.max(self.covered);
-        self.synced = self.synced.max(self.covered);
-        self.worker.give(Job::Resume);
-        match self.write_again() {
-            Ok(()) => self.begin_sync(),
-            Err(error) => self.fail(Failed::Write, error),
+        self.retried = Some(now);
+        // The worker's handles for the files it is led through.
+        let handles: io::Result<Vec<_>> = self.files.iter().map(|it| it.handle.share()).collect();
+        let handles = match handles {
+            Ok(handles) => handles,
+            Err(error) => return self.fail(Failed::Write, self.files[0].first, error),
+        };
+        let mut flushes = std::mem::take(&mut self.unwritten);
+        self.retrying = Some(flushes.back().map_or(self.written, |flush| flush.number));
+        for (index, file) in handles.into_iter().enumerate() {
+            let (to, bytes) = (self.files[index].first, self.files[index].bytes);
+            self.worker.give(match index {
+                0 => Job::Resume { to, file, bytes },
+                _ => Job::Switch { to, file },
+            });
+            let end = self
+                .files
+                .get(index + 1)
+                .map_or(u64::MAX, |next| next.first);
+            while flushes.front().is_some_and(|flush| flush.number < end) {
+                if let Some(flush) = flushes.pop_front() {
+                    self.queue(flush, now);
+                }
+            }
+        }
+        if self.settings.fsync == Fsync::Always {
+            self.begin_sync();
         }
     }
 
-    /// Writes everything, waiting for it, unless writing has failed: then the file stays behind.
-    pub fn drain(&mut self, now: MonoNs) {
-        self.commit(now);
-        while let Some(answer) = self.worker.wait(Duration::MAX) {
-            self.heed(answer);
+    #[cold]
+    fn recovered(&mut self) {
+        self.retrying = None;
+        let failed = self.failure.as_ref().map(|failure| failure.what);
+        if failed == Some(Failed::Write) {
+            self.failure = None;
+            log::warn!("AOF write error looks solved, Ruddle can write again.");
+        }
+    }
+
+    /// Goes on in `file`, new, made ours ([`begin`](super::flush::begin)) and listed behind the one
+    /// so far. Everything appended so far must be committed, and nothing have failed.
+    ///
+    /// # Errors
+    /// If the file cannot be asked; then nothing has changed.
+    pub fn switch(&mut self, file: Box<dyn File>) -> io::Result<()> {
+        debug_assert!(!self.is_collecting() && self.failure().is_none());
+        let to = self.number;
+        let theirs = file.share()?;
+        self.files.push_back(Part::new(file, to)?);
+        self.worker.give(Job::Switch { to, file: theirs });
+        (self.db, self.noted_second) = (None, 0);
+        Ok(())
+    }
+
+    /// Goes on in `file`, new, made ours and not listed: it counts when the data as it is at this
+    /// moment stands beside it ([`Journal::rebased`]). What could not be written so far is left to
+    /// that.
+    ///
+    /// # Errors
+    /// If the file cannot be asked; then nothing has changed.
+    pub fn restart(&mut self, file: Box<dyn File>) -> io::Result<()> {
+        debug_assert!(!self.is_collecting());
+        let to = self.number;
+        let theirs = file.share()?;
+        self.files = VecDeque::from([Part::new(file, to)?]);
+        self.worker.give(Job::Adopt { to, file: theirs });
+        let failure = self.failure.take();
+        // What was owed before stays so.
+        self.owed.get_or_insert(Owed {
+            written: self.written,
+            synced: self.synced,
+            failure,
+        });
+        self.unwritten.clear();
+        self.retrying = None;
+        (self.written, self.synced) = (to - 1, to - 1);
+        self.based = to;
+        self.earlier_bytes = 0;
+        (self.db, self.noted_second) = (None, 0);
+        Ok(())
+    }
+
+    /// The base of the current file is complete and listed: all that came before the file is on
+    /// disk, and what failed then does not matter any more.
+    pub fn rebased(&mut self) {
+        self.files.drain(..self.files.len() - 1);
+        self.based = self.files[0].first;
+        self.earlier_bytes = 0;
+        self.unwritten.retain(|flush| flush.number >= self.based);
+        self.written = self.written.max(self.based - 1);
+        self.synced = self.synced.max(self.based - 1);
+        if self.owed.take().is_some_and(|owed| owed.failure.is_some()) {
+            log::warn!("AOF error looks solved, Ruddle can write again.");
+        }
+        if let Some(failure) = &mut self.failure
+            && failure.file < self.based
+        {
+            // The worker stands still; it is told to go on with the new file.
+            (failure.what, failure.file) = (Failed::Write, self.based);
+            (self.retrying, self.retried) = (None, None);
         }
     }
 
     /// Writes and syncs everything, waiting for it.
     ///
     /// # Errors
-    /// If that is not possible; what then is on disk is what [`Journal::failure`] says.
-    pub fn finish(&mut self, now: MonoNs) -> Result<(), Failure> {
+    /// If that is not possible.
+    pub fn finish(&mut self, now: MonoNs) -> Result<(), String> {
         self.commit(now);
         self.begin_sync();
+        self.hear_all();
+        if self.failure.is_some() {
+            self.retried = None;
+            self.retry(now);
+            self.begin_sync();
+            self.hear_all();
+        }
+        match self.failure() {
+            Some(failure) => Err(failure.error.to_string()),
+            None if self.owed.is_some() => Err("its base is not complete".into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes everything, waiting for it, unless writing has failed: then the file stays behind.
+    pub fn drain(&mut self, now: MonoNs) {
+        self.commit(now);
+        self.hear_all();
+    }
+
+    fn hear_all(&mut self) {
         while let Some(answer) = self.worker.wait(Duration::MAX) {
             self.heed(answer);
-        }
-        match self.failure.take() {
-            None => Ok(()),
-            Some(failure) => Err(failure),
         }
     }
 
@@ -531,119 +720,26 @@ impl Journal {
     pub fn step(&mut self) -> bool {
         self.worker.step()
     }
-}
 
-/// What the worker is asked to do.
-enum Job {
-    Write(Flush),
-    /// Write again after a failure.
-    Resume,
-    /// Sync everything written so far.
-    Sync,
-    /// Sync what was written so far, and go on with this file.
-    Switch(Box<dyn File>),
-}
+    fn current(&self) -> &Part {
+        self.files.back().expect("there is always one")
+    }
 
-/// A flush on its way to the file.
-struct Flush {
-    number: u64,
-    bytes: Vec<u8>,
-}
-
-/// What the worker answers, once for each job.
-enum Answer {
-    Wrote {
-        number: u64,
-        bytes: u64,
-    },
-    /// Not written: it failed, or one before it did.
-    Unwritten(Flush, Option<io::Error>),
-    /// Everything up to the latest write is on disk, or not.
-    Synced(io::Result<()>),
-    /// The old file is on disk, or not; what follows goes to the new one.
-    Switched(io::Result<()>),
-    /// Nothing to tell.
-    Heard,
-}
-
-/// The worker's side.
-struct Writer {
-    file: Box<dyn File>,
-    /// A write failed: nothing may follow it.
-    failed: bool,
-}
-
-impl Work<Job, Answer> for Writer {
-    fn work(&mut self, jobs: &mut VecDeque<Job>, answer: &mut dyn FnMut(Answer)) {
-        let mut syncs = 0;
-        while let Some(job) = jobs.pop_front() {
-            match job {
-                Job::Write(flush) => answer(self.write(flush)),
-                // One for all that have collected.
-                Job::Sync => syncs += 1,
-                Job::Resume => {
-                    self.failed = false;
-                    answer(Answer::Heard);
-                }
-                Job::Switch(file) => {
-                    let synced = self.file.sync();
-                    self.file = file;
-                    answer(Answer::Switched(synced));
-                }
-            }
-        }
-        if syncs > 0 {
-            answer(Answer::Synced(self.file.sync()));
-        }
-        for _ in 1..syncs {
-            answer(Answer::Heard);
-        }
+    fn current_mut(&mut self) -> &mut Part {
+        self.files.back_mut().expect("there is always one")
     }
 }
 
-impl Writer {
-    fn new(file: Box<dyn File>) -> Writer {
-        Writer {
-            file,
-            failed: false,
-        }
+impl Part {
+    fn new(handle: Box<dyn File>, first: u64) -> io::Result<Part> {
+        let bytes = handle.len()?;
+        Ok(Part {
+            handle,
+            first,
+            bytes,
+            synced_bytes: bytes,
+        })
     }
-
-    fn write(&mut self, flush: Flush) -> Answer {
-        if self.failed {
-            return Answer::Unwritten(flush, None);
-        }
-        let before = self.file.len();
-        match self.file.append_all(&flush.bytes) {
-            Ok(()) => Answer::Wrote {
-                number: flush.number,
-                bytes: flush.bytes.len() as u64,
-            },
-            Err(error) => {
-                self.failed = true;
-                // Whoever retries cuts it again; this is for a file that is left meanwhile.
-                if let Ok(len) = before {
-                    drop(self.file.truncate(len));
-                }
-                Answer::Unwritten(flush, Some(error))
-            }
-        }
-    }
-}
-
-fn put_header(bytes: &mut Vec<u8>, mark: u8, count: usize) {
-    bytes.push(mark);
-    bytes.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
-    bytes.extend_from_slice(b"\r\n");
-}
-
-fn put_arg(bytes: &mut Vec<u8>, arg: Arg<'_>) {
-    put_header(bytes, b'$', arg.len());
-    match arg.rope() {
-        None => bytes.extend_from_slice(arg.bytes()),
-        Some(rope) => rope.for_each(0..rope.len(), |slice| bytes.extend_from_slice(slice)),
-    }
-    bytes.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

@@ -158,18 +158,25 @@ impl Manifest {
         bytes
     }
 
-    /// The next base, called `<prefix>.<seq>.base<ending>`.
-    pub fn next_base(&self, prefix: &[u8], ending: &str) -> Part {
-        let seq = self.base.as_ref().map_or(0, |base| base.seq) + 1;
+    /// The next base, called `<prefix>.<seq>.base<ending>`; numbers up to `used` were used.
+    pub fn next_base(&self, prefix: &[u8], ending: &str, used: u64) -> Part {
+        let last = self.base.as_ref().map_or(0, |base| base.seq);
+        let seq = last.max(used).max(self.last_of_history()) + 1;
         let name = [prefix, format!(".{seq}.base{ending}").as_bytes()].concat();
         Part { name, seq }
     }
 
-    /// The next incremental, called `<prefix>.<seq>.incr.aof`.
-    pub fn next_incremental(&self, prefix: &[u8]) -> Part {
-        let seq = self.incrementals.last().map_or(0, |last| last.seq) + 1;
+    /// The next incremental, called `<prefix>.<seq>.incr.aof`; numbers up to `used` were used.
+    pub fn next_incremental(&self, prefix: &[u8], used: u64) -> Part {
+        let last = self.incrementals.last().map_or(0, |last| last.seq);
+        let seq = last.max(used).max(self.last_of_history()) + 1;
         let name = [prefix, format!(".{seq}.incr.aof").as_bytes()].concat();
         Part { name, seq }
+    }
+
+    /// The highest number in what is still to be removed, bases and incrementals alike.
+    fn last_of_history(&self) -> u64 {
+        self.history.iter().map(|part| part.seq).max().unwrap_or(0)
     }
 
     /// Puts `base` in the place of the base and of all incrementals but the last `kept`, which
@@ -314,18 +321,27 @@ mod tests {
     #[test]
     fn a_rewrite_makes_history_of_what_it_replaces() {
         let mut manifest = Manifest::default();
-        let first = manifest.next_incremental(b"log");
+        let first = manifest.next_incremental(b"log", 0);
         assert_eq!(first, part("log.1.incr.aof", 1));
         manifest.incrementals.push(first.clone());
-        let second = manifest.next_incremental(b"log");
+        let second = manifest.next_incremental(b"log", 0);
         manifest.incrementals.push(second.clone());
-        manifest.rebase(manifest.next_base(b"log", ".rdb"), 1);
+        manifest.rebase(manifest.next_base(b"log", ".rdb", 0), 1);
         assert_eq!(manifest.base, Some(part("log.1.base.rdb", 1)));
         assert_eq!(manifest.incrementals, [second]);
         assert_eq!(manifest.history.len(), 1);
-        let base = manifest.next_base(b"log", ".ruddle");
+        let base = manifest.next_base(b"log", ".ruddle", 0);
         assert_eq!(base, part("log.2.base.ruddle", 2));
         manifest.rebase(base, 1);
         assert_eq!(manifest.history, [first, part("log.1.base.rdb", 1)]);
+    }
+
+    #[test]
+    fn no_name_is_used_twice() {
+        let mut manifest = Manifest::default();
+        manifest.history.push(part("log.4.incr.aof", 4));
+        assert_eq!(manifest.next_incremental(b"log", 2).seq, 5);
+        assert_eq!(manifest.next_incremental(b"log", 7).seq, 8);
+        assert_eq!(manifest.next_base(b"log", ".rdb", 0).seq, 5);
     }
 }

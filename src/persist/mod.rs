@@ -4,10 +4,12 @@
 //! needs; behind it is the real file system or a simulated one that fails and crashes as a test
 //! wants it to ([`sim_disk`]).
 
+pub mod commands;
 pub mod dump;
 pub mod flush;
 pub mod journal;
 pub mod load;
+pub mod log_dir;
 pub mod log_reader;
 pub mod manifest;
 pub mod saver;

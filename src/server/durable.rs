@@ -9,33 +9,43 @@
 //! has not released it, its output stays where it is, and it stands among the held. Whom that
 //! concerns is the journal's policy (`persist::journal`).
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Server;
 use super::startup::StartError;
-use crate::client::ClientFlags;
 use crate::client::slab::ClientKey;
+use crate::client::{ClientFlags, Marks};
 use crate::command::effects::Propagation;
 use crate::command::error::CommandError;
-use crate::config::AppendFsync;
-use crate::persist::flush;
-use crate::persist::journal::{Fsync, Journal, Settings};
-use crate::persist::manifest::Manifest;
-use crate::persist::storage::{Mode, Storage};
+use crate::config::file::plain;
+use crate::config::{AppendFsync, Config};
+use crate::persist::journal::{Fsync, Journal, Opening, Settings};
+use crate::persist::log_dir::{Done, Job, LogDir, Unread};
+use crate::persist::manifest::{Manifest, Part};
+use crate::persist::storage::{File, Mode, Storage};
 use crate::resp::request::{OwnedRequest, Request};
-use crate::sys::worker::Workers;
+use crate::sys::worker::{Worker, Workers};
 
 /// The files that outlive the process, and who waits for them.
 pub struct Durable {
     pub(super) storage: Arc<dyn Storage>,
     /// How workers come to be that write and read them.
     pub(super) workers: Workers,
+    /// The log's directory, for what is done at the start.
+    pub(super) dir: LogDir,
+    /// Does what takes time there.
+    pub(super) files: Worker<Job, Done>,
+    /// What is listed.
     pub(super) manifest: Manifest,
+    /// The highest numbers used for a base and an incremental, listed or not.
+    pub(super) used: (u64, u64),
+    /// Files that were begun and not listed.
+    pub(super) leftovers: Vec<Part>,
     pub(super) journal: Option<Journal>,
+    /// The last flush of the journal before this one.
+    last_flush: u64,
     /// Libraries of functions that a dump held: kept for the next one.
     pub(super) functions: Vec<Vec<u8>>,
     /// Bytes of the log's base.
@@ -44,18 +54,50 @@ pub struct Durable {
     held: Vec<ClientKey>,
 }
 
+/// Replies that may leave.
+#[derive(Clone, Copy)]
+pub(super) struct Released {
+    /// Of who changed something, up to this flush.
+    wrote: u64,
+    /// Of who has seen what was changed, up to this flush.
+    seen: u64,
+}
+
+impl Released {
+    /// Whether a reply with these marks may leave.
+    #[inline]
+    pub(super) fn lets(self, marks: Marks) -> bool {
+        marks.wrote <= self.wrote && marks.seen <= self.seen
+    }
+}
+
 impl Durable {
     /// Nothing is open yet.
-    pub(super) fn new(storage: Arc<dyn Storage>, workers: Workers) -> Durable {
-        Durable {
+    ///
+    /// # Errors
+    /// If the system cannot start a thread.
+    pub(super) fn new(
+        config: &Config,
+        storage: Arc<dyn Storage>,
+        workers: Workers,
+    ) -> io::Result<Durable> {
+        let (name, prefix) = (&config.appenddirname, &config.appendfilename);
+        let dir = LogDir::new(Arc::clone(&storage), name, prefix);
+        let files = workers.start("log files", dir.clone())?;
+        Ok(Durable {
             storage,
             workers,
+            dir,
+            files,
             manifest: Manifest::default(),
+            used: (0, 0),
+            leftovers: Vec::new(),
             journal: None,
+            last_flush: 0,
             functions: Vec::new(),
             base_bytes: 0,
             held: Vec::new(),
-        }
+        })
     }
 
     /// The log, if it is open.
@@ -65,105 +107,108 @@ impl Durable {
 }
 
 impl Server {
-    /// Reads which files the log has; whether there is none yet.
-    pub(super) fn find_log(&mut self) -> Result<bool, StartError> {
-        let storage = Arc::clone(&self.durable.storage);
-        let dir = self.log_dir();
+    /// Reads which files the log has.
+    pub(super) fn find_log(&mut self) -> Result<(), StartError> {
         let system = |error| StartError::System("the append only file's directory", error);
-        storage.create_dir(&dir).map_err(system)?;
-        let manifest = self.read_manifest()?;
-        let is_new = manifest.is_none();
-        self.durable.manifest = manifest.unwrap_or_default();
-        Ok(is_new)
+        self.durable.dir.create().map_err(system)?;
+        match self.read_manifest()? {
+            Some(manifest) => self.durable.manifest = manifest,
+            None if self.durable.journal.is_none() => self.warn_of_dump(),
+            None => {}
+        }
+        Ok(())
     }
 
-    /// Where the log's files are.
-    pub(super) fn log_dir(&self) -> PathBuf {
-        PathBuf::from(OsStr::from_bytes(&self.config.appenddirname))
+    /// Nothing was logged yet: then nothing is loaded, as Redis does it. Whoever has switched the
+    /// log on in the configuration of a server that had a snapshot might not expect that.
+    fn warn_of_dump(&self) {
+        let path = self.save_path();
+        if self.durable.storage.open(&path, Mode::Read).is_ok() {
+            log::warn!(
+                "The append only file is on and there is none yet: {} is NOT loaded, and the next \
+                 snapshot replaces it. To keep its data start with 'appendonly no', then CONFIG \
+                 SET appendonly yes.",
+                path.display()
+            );
+        }
     }
 
     /// A file of the log.
     pub(super) fn log_path(&self, name: &[u8]) -> PathBuf {
-        self.log_dir().join(OsStr::from_bytes(name))
-    }
-
-    fn manifest_path(&self) -> PathBuf {
-        let name = [&self.config.appendfilename[..], b".manifest"].concat();
-        self.log_path(&name)
+        self.durable.dir.path(name)
     }
 
     pub(super) fn read_manifest(&self) -> Result<Option<Manifest>, StartError> {
-        let path = self.manifest_path();
-        let file = match self.durable.storage.open(&path, Mode::Read) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|error| StartError::System("the log's manifest", error))?,
-        };
-        let unread = |error| StartError::System("the log's manifest", error);
-        let len = usize::try_from(file.len().map_err(unread)?).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; len];
-        file.read_full_at(&mut bytes, 0).map_err(unread)?;
-        match Manifest::parse(&bytes) {
-            Ok(manifest) => Ok(Some(manifest)),
-            Err(error) => Err(StartError::Log {
-                file: path,
-                what: error.to_string(),
-            }),
-        }
-    }
-
-    /// Replaces the manifest, so that whoever opens it finds the old or the new one.
-    pub(super) fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
-        let path = self.manifest_path();
-        let mut temporary = path.clone().into_os_string();
-        temporary.push(".temp");
-        let temporary = PathBuf::from(temporary);
-        let storage = &self.durable.storage;
-        let mut file = storage.open(&temporary, Mode::Create)?;
-        file.append_all(&manifest.to_bytes())?;
-        file.sync()?;
-        storage.rename(&temporary, &path)?;
-        storage.sync_dir(&self.log_dir())
+        self.durable
+            .dir
+            .read_manifest()
+            .map_err(|unread| match unread {
+                Unread::Io(error) => StartError::System("the log's manifest", error),
+                Unread::Bad(error) => StartError::Log {
+                    file: self.durable.dir.manifest_path(),
+                    what: error.to_string(),
+                },
+            })
     }
 
     /// Opens the last incremental to append, or makes the first one.
-    pub(super) fn open_incremental(&mut self, is_new: bool) -> io::Result<()> {
-        let storage = Arc::clone(&self.durable.storage);
-        let mut manifest = self.durable.manifest.clone();
-        let last = manifest.incrementals.last().cloned();
-        let mut file = match &last {
-            Some(part) => storage.open(&self.log_path(&part.name), Mode::Append)?,
+    pub(super) fn continue_log(&mut self) -> io::Result<()> {
+        let dir = self.durable.dir.clone();
+        let parts = self.durable.manifest.incrementals.clone();
+        let mut earlier_bytes = 0;
+        let file = match parts.split_last() {
+            Some((last, before)) => {
+                for part in before {
+                    let path = dir.path(&part.name);
+                    earlier_bytes += self.durable.storage.open(&path, Mode::Read)?.len()?;
+                }
+                dir.open_incremental(last)?
+            }
             None => {
-                let part = manifest.next_incremental(&self.config.appendfilename);
-                let file = storage.open(&self.log_path(&part.name), Mode::Create)?;
-                manifest.incrementals.push(part);
+                let part = self.next_incremental();
+                let mut manifest = self.durable.manifest.clone();
+                manifest.incrementals.push(part.clone());
+                let file = dir.begin(&part, Some(&manifest))?;
+                self.durable.manifest = manifest;
                 file
             }
         };
-        flush::begin(&mut *file)?;
-        if is_new || last.is_none() {
-            storage.sync_dir(&self.log_dir())?;
-            self.write_manifest(&manifest)?;
-            self.durable.manifest = manifest;
-        }
-        let journal = Journal::start(
+        self.open_journal(file, true, earlier_bytes)?;
+        // A crash may have come between the end of a rewrite and the removal of what it replaced.
+        self.clean_history();
+        Ok(())
+    }
+
+    /// Lets changes be logged from now on.
+    pub(super) fn open_journal(
+        &mut self,
+        file: Box<dyn File>,
+        is_listed: bool,
+        earlier_bytes: u64,
+    ) -> io::Result<()> {
+        let opening = Opening {
             file,
-            self.journal_settings(),
-            self.now.mono,
-            &self.durable.workers,
-        )?;
-        self.durable.journal = Some(journal);
+            is_listed,
+            earlier_bytes,
+            after: self.durable.last_flush,
+            settings: self.journal_settings(),
+            now: self.now.mono,
+        };
+        self.durable.journal = Some(Journal::start(opening, &self.durable.workers)?);
         self.effects.propagated = true;
         Ok(())
     }
 
-    pub(super) fn journal_settings(&self) -> Settings {
+    fn journal_settings(&self) -> Settings {
+        let is_paused = self.config.no_appendfsync_on_rewrite && self.is_writing_snapshot();
         Settings {
             fsync: match self.config.appendfsync {
+                // As long as it lasts, as if the system were left to it.
+                _ if is_paused => Fsync::Never,
                 AppendFsync::EverySecond => Fsync::EverySecond,
                 AppendFsync::Always => Fsync::Always,
                 AppendFsync::No => Fsync::Never,
             },
-            sync_paused: false,
             timestamps: self.config.aof_timestamp_enabled,
         }
     }
@@ -207,13 +252,16 @@ impl Server {
         }
     }
 
-    /// Notes what a client's reply depends on: what it did itself, or also what it may have seen.
+    /// Notes what a client's reply depends on: what it did itself, or what it may have seen.
     #[inline]
     pub(super) fn note_mark(&mut self, key: ClientKey, wrote: bool) {
-        if let Some(journal) = &self.durable.journal
-            && (wrote || journal.holds_readers())
-        {
-            self.clients[key].mark = journal.mark();
+        if let Some(journal) = &self.durable.journal {
+            let marks = &mut self.clients[key].marks;
+            if wrote {
+                marks.wrote = journal.mark();
+            } else if journal.holds_readers() {
+                marks.seen = journal.mark();
+            }
         }
     }
 
@@ -225,7 +273,7 @@ impl Server {
             return Some(CommandError::SAVE_FAILED);
         }
         let failure = self.durable.journal.as_ref()?.failure()?;
-        Some(CommandError::log_failed(&failure.error))
+        Some(CommandError::log_failed(&plain(&failure.error)))
     }
 
     /// The end of a turn: what it changed is written, and who waited for what was written before
@@ -235,9 +283,6 @@ impl Server {
             return;
         };
         journal.commit(self.now.mono);
-        if journal.failure().is_some() {
-            self.tell_log_failure();
-        }
         if !self.durable.held.is_empty() {
             self.release();
         }
@@ -250,17 +295,28 @@ impl Server {
         for key in held {
             match self.clients.get(key) {
                 None => {}
-                Some(client) if client.mark > released => self.durable.held.push(key),
+                Some(client) if !released.lets(client.marks) => self.durable.held.push(key),
                 Some(_) => self.work.writing.push(key),
             }
         }
     }
 
-    /// Replies with this mark or a lower one may leave.
+    /// Replies that may leave.
     #[inline]
-    pub(super) fn released(&self) -> u64 {
-        let journal = self.durable.journal.as_ref();
-        journal.map_or(u64::MAX, Journal::released)
+    pub(super) fn released(&self) -> Released {
+        let Some(journal) = &self.durable.journal else {
+            return Released {
+                wrote: u64::MAX,
+                seen: u64::MAX,
+            };
+        };
+        let wrote = journal.released();
+        let seen = match journal.failure() {
+            None => wrote,
+            // Reads go on.
+            Some(_) => u64::MAX,
+        };
+        Released { wrote, seen }
     }
 
     /// Keeps the output of a client, listed as writing, until the journal has released it.
@@ -270,13 +326,23 @@ impl Server {
         self.durable.held.push(key);
     }
 
-    #[cold]
-    fn tell_log_failure(&mut self) {
+    /// Writes and syncs everything, waiting for it, as the server is about to end; whether it may
+    /// end: not if something is lost by it, unless it is forced to.
+    pub(crate) fn finish_log(&mut self, force: bool) -> bool {
         let Some(journal) = &mut self.durable.journal else {
-            return;
+            // Or it was switched on, and waits for the end of a snapshot.
+            return force || !self.config.appendonly || self.loading.is_some();
         };
-        if journal.retry() {
-            log::warn!("AOF write error looks solved, Ruddle can write again.");
+        match journal.finish(self.now.mono) {
+            Ok(()) => true,
+            Err(error) if force => {
+                log::warn!("The end of the AOF cannot be written: {error}. Exit anyway.");
+                true
+            }
+            Err(error) => {
+                log::warn!("The end of the AOF cannot be written, can't exit: {error}");
+                false
+            }
         }
     }
 
@@ -287,19 +353,22 @@ impl Server {
         }
     }
 
-    /// Writes and syncs what is left of the log.
-    pub(crate) fn close_log(&mut self) {
+    /// Closes the log. At the server's end nobody is told that something was done which is lost.
+    pub(crate) fn close_log(&mut self, is_end: bool) {
+        self.abandon_rewrite();
         let Some(mut journal) = self.durable.journal.take() else {
             return;
         };
-        self.effects.propagated = false;
         log::info!("Calling fsync() on the AOF file.");
-        if let Err(failure) = journal.finish(self.now.mono) {
-            log::warn!("The end of the AOF is lost: {}", failure.error);
+        let finished = journal.finish(self.now.mono);
+        if let Err(error) = &finished {
+            log::warn!("The end of the AOF is lost: {error}");
         }
-        // All of it may leave now, or never.
-        for key in std::mem::take(&mut self.durable.held) {
-            self.work.writing.push(key);
+        self.durable.last_flush = journal.last();
+        self.effects.propagated = false;
+        let held = std::mem::take(&mut self.durable.held);
+        if finished.is_ok() || !is_end {
+            self.work.writing.extend(held);
         }
     }
 }

@@ -52,13 +52,15 @@ impl Server {
         {
             return Verdict::Postpone;
         }
-        if flags.intersects(Flags::WRITE) {
-            if let Some(refusal) = self.disk_refusal() {
-                return Verdict::Refuse(refusal);
-            }
-            if self.migration.holds_keys() && self.migration.is_held(command, request) {
-                return Verdict::Postpone;
-            }
+        // PING as well: whoever only asks whether all is well hears that it is not.
+        let writes = flags.intersects(Flags::WRITE);
+        if (writes || &*command.name == "ping")
+            && let Some(refusal) = self.disk_refusal()
+        {
+            return Verdict::Refuse(refusal);
+        }
+        if writes && self.migration.holds_keys() && self.migration.is_held(command, request) {
+            return Verdict::Postpone;
         }
         Verdict::Run
     }

@@ -92,8 +92,8 @@ struct AtHand {
 enum Purpose {
     /// The snapshot at the start.
     Snapshot,
-    /// The log at the start; `is_new`: there was none.
-    Log { is_new: bool },
+    /// The log at the start.
+    Log,
     /// What DEBUG asks for.
     Again,
 }
@@ -241,8 +241,8 @@ impl Server {
     pub(super) fn begin_loading(&mut self) -> Result<(), StartError> {
         let (files, purpose) = match self.config.appendonly {
             true => {
-                let is_new = self.find_log()?;
-                (self.log_files()?, Purpose::Log { is_new })
+                self.find_log()?;
+                (self.log_files()?, Purpose::Log)
             }
             false => (self.snapshot_files()?, Purpose::Snapshot),
         };
@@ -529,15 +529,14 @@ impl Server {
                 }
                 Ok(())
             }
-            Purpose::Log { is_new } => {
+            Purpose::Log => {
                 if !loading.files.is_empty() {
                     log::info!("DB loaded from append only file: {seconds:.3} seconds");
                 }
                 if self.durable.manifest.base.is_some() {
                     self.durable.base_bytes = loading.files[0].bytes;
-                    self.saving.log_base_bytes = loading.files[0].bytes;
                 }
-                self.open_incremental(is_new)
+                self.continue_log()
                     .map_err(|error| StartError::System("the append only file", error))
             }
         }
@@ -574,7 +573,7 @@ impl Server {
         self.find_log()?;
         let files = self.log_files()?;
         if files.is_empty() {
-            let file = self.log_dir();
+            let file = self.durable.dir.manifest_path();
             let what = "there is no log".into();
             return Err(StartError::Log { file, what });
         }

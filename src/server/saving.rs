@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::rewrite::Rewriting;
 use super::{Moment, REDIS_VERSION, Server};
 use crate::persist::dump::{About, Progress, aux_fields};
-use crate::persist::manifest::Manifest;
 use crate::persist::saver::{Done, Job, Saver, Target, save};
 use crate::persist::storage::Storage;
 use crate::sys::alloc::used_bytes;
@@ -24,13 +24,16 @@ use crate::sys::worker::{Worker, Workers};
 /// After a failure the next attempt by a save point waits so long.
 const RETRY_AFTER_MS: i64 = 5_000;
 
+/// The longest wait after many failures.
+const RETRY_AFTER_MS_MAX: i64 = 60_000;
+
 /// What a snapshot is for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The file of the configuration (BGSAVE).
     Save,
-    /// The base of the log: the manifest that names it.
-    Rewrite(Box<Manifest>),
+    /// The base of the log (`rewrite`).
+    Rewrite,
 }
 
 /// A snapshot that is being written.
@@ -66,14 +69,17 @@ impl Default for Outcome {
 pub struct Saving {
     worker: Worker<Job, Done>,
     pub(super) active: Option<Active>,
+    /// The rewrite that `active` is a part of, or that is at another stage.
+    pub(super) rewriting: Option<Rewriting>,
     save_scheduled: bool,
     rewrite_scheduled: bool,
     pub saved_at: UnixMs,
     tried_at: UnixMs,
+    rewrite_tried_at: UnixMs,
     pub save: Outcome,
     pub rewrite: Outcome,
-    /// The log's length after the last rewrite or the start.
-    pub log_base_bytes: u64,
+    /// Rewrites that failed since one succeeded.
+    pub rewrites_failed: u32,
 }
 
 impl Saving {
@@ -86,24 +92,29 @@ impl Saving {
         Ok(Saving {
             worker: workers.start_behind("snapshot", Saver { storage })?,
             active: None,
+            rewriting: None,
             save_scheduled: false,
             rewrite_scheduled: false,
             saved_at: now,
             tried_at: UnixMs(0),
+            rewrite_tried_at: UnixMs(0),
             save: Outcome::default(),
             rewrite: Outcome::default(),
-            log_base_bytes: 0,
+            rewrites_failed: 0,
         })
     }
 
     /// Since when a snapshot of the data, and a rewrite of the log, is being written.
     pub fn under_way(&self) -> (Option<MonoNs>, Option<MonoNs>) {
-        let began = self.active.as_ref().map(|active| active.began.mono);
-        match self.active.as_ref().map(|active| &active.purpose) {
-            Some(Purpose::Save) => (began, None),
-            Some(Purpose::Rewrite(_)) => (None, began),
-            None => (None, None),
-        }
+        let saves = self
+            .active
+            .as_ref()
+            .filter(|it| it.purpose == Purpose::Save);
+        let rewrites = self.rewriting.as_ref();
+        (
+            saves.map(|active| active.began.mono),
+            rewrites.map(|rewriting| rewriting.began.mono),
+        )
     }
 
     /// Keys written, and keys there are, of the snapshot under way.
@@ -120,6 +131,48 @@ impl Saving {
     /// Whether a rewrite waits for the end of a snapshot.
     pub fn is_rewrite_scheduled(&self) -> bool {
         self.rewrite_scheduled
+    }
+
+    /// Notes that a rewrite is wanted when what is under way is done.
+    pub(super) fn schedule_rewrite(&mut self) {
+        self.rewrite_scheduled = true;
+    }
+
+    /// No rewrite is wanted any more.
+    pub(super) fn forget_schedule(&mut self) {
+        self.rewrite_scheduled = false;
+    }
+
+    /// Ends the snapshot that is being written as soon as may be.
+    pub(super) fn cancel_active(&self) {
+        if let Some(active) = &self.active {
+            active.progress.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A rewrite begins.
+    pub(super) fn rewrite_tried(&mut self, now: UnixMs) {
+        self.rewrite_tried_at = now;
+    }
+
+    pub(super) fn rewrite_failed(&mut self) {
+        self.rewrite.ok = false;
+        self.rewrites_failed = self.rewrites_failed.saturating_add(1);
+    }
+
+    pub(super) fn rewrite_succeeded(&mut self, seconds: i64) {
+        self.rewrite.ok = true;
+        self.rewrite.seconds = seconds;
+        self.rewrite.count += 1;
+        self.rewrites_failed = 0;
+    }
+
+    /// Whether the last rewrite failed so recently that none is begun again by itself: the wait
+    /// doubles with every failure.
+    pub(super) fn is_rewrite_too_early(&self, now: UnixMs) -> bool {
+        let doublings = self.rewrites_failed.saturating_sub(1).min(8);
+        let wait = (RETRY_AFTER_MS << doublings).min(RETRY_AFTER_MS_MAX);
+        self.rewrites_failed > 0 && now.0.saturating_sub(self.rewrite_tried_at.0) < wait
     }
 }
 
@@ -146,14 +199,14 @@ pub enum Cancelled {
 impl Server {
     /// Begins a snapshot of the data on the thread, or notes that one is wanted.
     pub fn begin_save(&mut self, may_wait: bool) -> Begun {
-        match self.saving.active.as_ref().map(|active| &active.purpose) {
-            Some(Purpose::Save) => return Begun::Already,
-            Some(Purpose::Rewrite(_)) if may_wait => {
+        match self.saving.under_way() {
+            (Some(_), _) => return Begun::Already,
+            (None, Some(_)) if may_wait => {
                 self.saving.save_scheduled = true;
                 return Begun::Scheduled;
             }
-            Some(Purpose::Rewrite(_)) => return Begun::Other,
-            None => {}
+            (None, Some(_)) => return Begun::Other,
+            (None, None) => {}
         }
         self.saving.tried_at = self.now.ms();
         let target = self.save_target();
@@ -168,7 +221,7 @@ impl Server {
 
     /// Begins to write the data on the thread.
     pub(super) fn begin(&mut self, purpose: Purpose, target: Target) -> bool {
-        let is_base = matches!(purpose, Purpose::Rewrite(_));
+        let is_base = purpose == Purpose::Rewrite;
         let Some(frozen) = self.keyspace.freeze() else {
             return false;
         };
@@ -187,6 +240,7 @@ impl Server {
             about,
             progress,
         });
+        self.follow_log_settings();
         true
     }
 
@@ -240,7 +294,7 @@ impl Server {
                 log::info!("DB saved on disk: {bytes} bytes");
                 self.saving.save.count += 1;
                 self.saving.saved_at = self.now.ms();
-                self.dirty -= dirty;
+                self.dirty = self.dirty.saturating_sub(dirty);
                 Ok(())
             }
             Err(error) => {
@@ -253,7 +307,7 @@ impl Server {
     /// Ends what is being written or waits to be.
     pub fn cancel_save(&mut self) -> Cancelled {
         if let Some(active) = &self.saving.active
-            && matches!(active.purpose, Purpose::Save)
+            && active.purpose == Purpose::Save
         {
             active.progress.cancelled.store(true, Ordering::Relaxed);
             return Cancelled::UnderWay;
@@ -283,18 +337,19 @@ impl Server {
         let Some(active) = self.saving.active.take() else {
             return;
         };
+        self.follow_log_settings();
         let cancelled = active.progress.cancelled.load(Ordering::Relaxed);
         match active.purpose {
             Purpose::Save if cancelled && result.is_err() => log::info!("Saving was cancelled"),
             // It was told in the log.
             Purpose::Save => drop(self.saved(result, active.dirty, active.began)),
-            Purpose::Rewrite(manifest) => self.rewritten(*manifest, result, active.began),
+            Purpose::Rewrite => self.base_written(result),
         }
     }
 
     /// Begins what was asked for by the configuration, or waits from before.
     pub(super) fn tend_saving(&mut self) {
-        if self.saving.active.is_some() {
+        if self.saving.under_way() != (None, None) {
             return;
         }
         if std::mem::take(&mut self.saving.rewrite_scheduled) {
@@ -320,8 +375,8 @@ impl Server {
         })
     }
 
-    /// Notes that a rewrite is wanted when the snapshot under way is done.
-    pub(super) fn schedule_rewrite(&mut self) {
-        self.saving.rewrite_scheduled = true;
+    /// Whether a snapshot is being written.
+    pub(super) fn is_writing_snapshot(&self) -> bool {
+        self.saving.active.is_some()
     }
 }

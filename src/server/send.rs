@@ -23,7 +23,7 @@ impl Server {
         let released = self.released();
         for key in std::mem::take(&mut self.work.writing) {
             match self.clients.get(key) {
-                Some(client) if client.mark > released => self.hold(key),
+                Some(client) if !released.lets(client.marks) => self.hold(key),
                 _ => self.write_one(key),
             }
         }

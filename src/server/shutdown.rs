@@ -71,8 +71,11 @@ impl Server {
         }
     }
 
-    /// Writes the snapshot that the end asks for; whether the server may end.
+    /// Writes the end of the log, and the snapshot that the end asks for; whether the server may end.
     pub(crate) fn save_before_end(&mut self, asked: Shutdown) -> bool {
+        if !self.finish_log(asked.force) {
+            return false;
+        }
         let wanted = match asked.save {
             Save::Always => true,
             Save::Never => false,
@@ -112,7 +115,7 @@ impl Server {
             listener.deregister(self.io.poll.registry());
         }
         self.io.listeners.clear();
-        self.close_log();
+        self.close_log(true);
         self.write_all();
         true
     }

@@ -241,6 +241,9 @@ impl Server {
         } = parts;
         let saving = Saving::start(Arc::clone(&storage), &workers, clock.unix_us().ms());
         let saving = saving.map_err(|error| StartError::System("the snapshot thread", error))?;
+        let durable = Durable::new(&config, storage, workers);
+        let durable =
+            durable.map_err(|error| StartError::System("the thread for the log's files", error))?;
         let mut random = fastrand::Rng::with_seed(seed);
         let now = Moment {
             unix: clock.unix_us(),
@@ -263,7 +266,7 @@ impl Server {
             memory_at_start: 0,
             random,
             reaper,
-            durable: Durable::new(storage, workers),
+            durable,
             saving,
             loading: None,
             last_load: LastLoad::default(),

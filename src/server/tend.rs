@@ -151,6 +151,7 @@ impl Server {
             self.unpause();
         }
         self.end_due_waits();
+        self.heed_log_files();
         self.heed_saver();
         self.heed_mover();
         if now >= self.tending.next_sample {

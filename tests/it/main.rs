@@ -16,6 +16,8 @@ mod harness;
 #[cfg(test)]
 mod interop;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod table;

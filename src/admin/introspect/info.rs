@@ -238,7 +238,7 @@ fn about_persistence(server: &Server, report: &mut Report) {
     report.line("rdb_last_load_keys_expired", server.last_load.expired);
     report.line("rdb_last_load_keys_loaded", server.last_load.keys);
     let journal = server.durable.journal();
-    report.line("aof_enabled", u8::from(journal.is_some()));
+    report.line("aof_enabled", u8::from(server.config.appendonly));
     report.line("aof_rewrite_in_progress", u8::from(rewrites.is_some()));
     let scheduled = saving.is_rewrite_scheduled();
     report.line("aof_rewrite_scheduled", u8::from(scheduled));
@@ -246,7 +246,7 @@ fn about_persistence(server: &Server, report: &mut Report) {
     report.line("aof_current_rewrite_time_sec", seconds(rewrites));
     report.line("aof_last_bgrewrite_status", status(saving.rewrite.ok));
     report.line("aof_rewrites", saving.rewrite.count);
-    report.zeros(&["aof_rewrites_consecutive_failures"]);
+    report.line("aof_rewrites_consecutive_failures", saving.rewrites_failed);
     let failed = journal.is_some_and(|journal| journal.failure().is_some());
     report.line("aof_last_write_status", status(!failed));
     report.zeros(&[
@@ -256,9 +256,9 @@ fn about_persistence(server: &Server, report: &mut Report) {
     ]);
     if let Some(journal) = journal {
         report.line("aof_current_size", server.log_bytes());
-        report.line("aof_base_size", server.saving.log_base_bytes);
-        report.line("aof_pending_rewrite", 0);
-        report.line("aof_buffer_length", 0);
+        report.line("aof_base_size", server.log_base_bytes());
+        report.line("aof_pending_rewrite", u8::from(scheduled));
+        report.line("aof_buffer_length", journal.buffered_bytes());
         report.line("aof_pending_bio_fsync", u8::from(!journal.is_synced()));
         report.line("aof_delayed_fsync", journal.lags);
     }

@@ -112,7 +112,7 @@ impl CommandError {
 
     /// The log cannot be written.
     #[cold]
-    pub fn log_failed(error: &std::io::Error) -> CommandError {
+    pub fn log_failed(error: &str) -> CommandError {
         Self::quoting(format!("MISCONF Errors writing to the AOF file: {error}"))
     }
 

@@ -124,7 +124,7 @@ pub(super) const PARAMS: &[Param] = &[
         "no",
         "Do not force the log to disk while a snapshot or a rewrite runs.",
     )
-    .coming(PART),
+    .at(super::field!(no_appendfsync_on_rewrite)),
     Param::int(
         "auto-aof-rewrite-percentage",
         (0, INT_MAX),

@@ -146,6 +146,22 @@ impl Reply {
         }
     }
 
+    /// The items, if it is an array.
+    pub(crate) fn elements(&self) -> Option<&[Reply]> {
+        match self {
+            Reply::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub(crate) fn int(&self) -> Option<i64> {
+        match self {
+            Reply::Int(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether this is an error.
     pub(crate) fn is_error(&self) -> bool {
         matches!(self, Reply::Error(_))

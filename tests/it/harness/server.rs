@@ -11,7 +11,7 @@ use super::client::{Address, Client};
 use super::wait_until;
 
 /// Our server, as cargo built it for this test run.
-const RUDDLE: &str = env!("CARGO_BIN_EXE_ruddle-server");
+pub(crate) const RUDDLE: &str = env!("CARGO_BIN_EXE_ruddle-server");
 /// Debian's.
 pub(crate) const REDIS: &str = "/usr/bin/redis-server";
 
