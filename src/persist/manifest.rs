@@ -20,6 +20,9 @@ const LINE_BYTES_MAX: usize = 1024;
 /// What the names of incrementals end with.
 const INCREMENTAL_ENDING: &[u8] = b".incr.aof";
 
+/// The longest name: even if each of its bytes must be escaped, its line is not too long.
+const NAME_BYTES_MAX: usize = 240;
+
 /// A file of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -209,6 +212,7 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
     let (mut name, mut seq, mut kind) = (None, None, None);
     for [word, value] in pairs {
         match word.to_ascii_lowercase().as_slice() {
+            b"file" if value.len() > NAME_BYTES_MAX => return Err("the file's name is too long"),
             b"file" if is_plain(value) => name = Some(value.clone()),
             b"file" => return Err("the file's name is not plain"),
             b"seq" => {
@@ -267,6 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
+        let long_name = format!("file {} seq 1 type b\n", "a".repeat(NAME_BYTES_MAX + 1));
         for (text, line, what) in [
             ("", 0, "the last line has no end"),
             ("file a seq 1 type b", 0, "the last line has no end"),
@@ -277,6 +282,7 @@ mod tests {
             ("file \"a seq 1 type b\n", 1, "the quotes do not match"),
             ("file a/b seq 1 type b\n", 1, "the file's name is not plain"),
             ("file .. seq 1 type b\n", 1, "the file's name is not plain"),
+            (&long_name, 1, "the file's name is too long"),
             ("file a seq 1 type x\n", 1, "the type is none of b, h and i"),
             (
                 "file a seq 1 type b\nfile b seq 2 type b\n",

@@ -11,6 +11,7 @@
 //! `<corpus>/<target>/crash-…` and its name printed; once mended it stays there, as a test.
 
 mod corpus;
+mod files;
 mod mutate;
 mod packed;
 mod targets;
@@ -44,7 +45,10 @@ struct Options {
 
 /// All targets.
 fn targets() -> impl Iterator<Item = &'static Target> {
-    targets::TARGETS.iter().chain(packed::TARGETS)
+    targets::TARGETS
+        .iter()
+        .chain(packed::TARGETS)
+        .chain(files::TARGETS)
 }
 
 fn main() -> ExitCode {

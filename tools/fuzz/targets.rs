@@ -1,7 +1,7 @@
 //! What is fuzzed: each target reads an input in more than one way, panics when these disagree,
 //! and otherwise says what the input did.
 //!
-//! Adding a parser? Add it to [`TARGETS`] (or to those of `packed`), with a few inputs it accepts and the words it knows.
+//! Adding a parser? Add it to [`TARGETS`] (or to those of `packed` and `files`), with a few inputs it accepts and the words it knows.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
