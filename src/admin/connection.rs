@@ -198,6 +198,7 @@ pub(super) fn reset(
     _args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let needs_password = !server.config.requirepass.is_empty();
+    server.end_transaction(call.client);
     let client = &mut server.clients[call.client];
     client.db = 0;
     client.reply_mode = ReplyMode::On;

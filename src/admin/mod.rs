@@ -15,6 +15,7 @@ mod memory;
 mod persistence;
 mod replication;
 mod rows;
+mod transaction;
 
 use crate::client::slab::ClientKey;
 use crate::command::args::Args;

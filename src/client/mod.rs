@@ -6,6 +6,9 @@
 //! has been sent.
 
 pub mod slab;
+#[cfg(test)]
+pub mod testing;
+pub mod transaction;
 
 use std::collections::VecDeque;
 
@@ -16,6 +19,7 @@ use crate::resp::parser::Parser;
 use crate::resp::reply::Reply;
 use crate::resp::request::OwnedRequest;
 use crate::sys::clock::{MonoNs, UnixMs};
+use transaction::Transaction;
 
 /// A connected client.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub struct Client {
     /// The index, in the command table, of the last command it sent.
     pub last_command: Option<usize>,
     pub reply_mode: ReplyMode,
+    /// What waits for EXEC, and what is watched, if anything.
+    pub transaction: Option<Box<Transaction>>,
 }
 
 /// The flushes of the log that a client's output depends on: not sent before they are safe.
@@ -106,6 +112,12 @@ bitflags! {
         const UNPARSED = 1 << 7;
         /// It can follow when it is sent to another server (CLIENT CAPA).
         const REDIRECT = 1 << 10;
+        /// Its requests wait for EXEC.
+        const IN_MULTI = 1 << 11;
+        /// A request of its transaction was refused: EXEC will be, too.
+        const SPOILT = 1 << 12;
+        /// A key it watches was touched: EXEC will do nothing.
+        const STALE = 1 << 13;
     }
 }
 
@@ -173,6 +185,7 @@ impl Client {
             over_soft_limit_since: None,
             last_command: None,
             reply_mode: ReplyMode::On,
+            transaction: None,
         }
     }
 
@@ -208,6 +221,11 @@ impl Client {
         self.activity == Activity::Ready
     }
 
+    /// Bytes that its transaction takes.
+    pub fn transaction_bytes(&self) -> usize {
+        self.transaction.as_ref().map_or(0, |it| it.memory_bytes())
+    }
+
     /// Bytes of memory it holds, itself included.
     pub fn memory_bytes(&self) -> usize {
         size_of::<Client>()
@@ -217,6 +235,7 @@ impl Client {
             + self.names.name.len()
             + self.names.library.len()
             + self.names.library_version.len()
+            + self.transaction_bytes()
     }
 }
 

@@ -44,8 +44,8 @@ impl Call<'_> {
         self.effects.changes += changes;
         let db = self.db.index();
         self.effects.event(class, name, db, key);
-        if self.effects.awaited && may_serve(name) {
-            self.effects.touch(db, key);
+        if self.effects.awaited {
+            self.effects.touch_for(db, key, may_serve(name));
         }
     }
 

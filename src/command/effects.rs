@@ -58,7 +58,7 @@ pub struct Effects {
     /// Classes somebody listens to; events of others are not collected.
     pub listened: EventClass,
     pub events: Vec<Event>,
-    /// Whether somebody waits for a key; otherwise `touched` stays empty.
+    /// Whether somebody waits for a key or watches one; otherwise `touched` stays empty.
     pub awaited: bool,
     /// Keys that changed, came or went.
     pub touched: Touched,
@@ -71,8 +71,8 @@ pub struct Effects {
 #[derive(Debug, Default)]
 pub struct Touched {
     bytes: Vec<u8>,
-    /// Of each: its database, and where it ends in `bytes`.
-    ends: Vec<(usize, usize)>,
+    /// Of each: its database, where it ends in `bytes`, and whether that may serve who waits.
+    ends: Vec<(usize, usize, bool)>,
     /// Databases of which every key may have come or gone.
     whole: Vec<usize>,
 }
@@ -84,12 +84,12 @@ impl Touched {
         self.ends.is_empty() && self.whole.is_empty()
     }
 
-    /// The keys one by one, each with its database.
-    pub fn keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+    /// The keys one by one, each with its database, and whether who waits for it may be served.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, &[u8], bool)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end, _)| *end));
         starts
             .zip(&self.ends)
-            .map(|(start, (db, end))| (*db, &self.bytes[start..*end]))
+            .map(|(start, (db, end, may_serve))| (*db, &self.bytes[start..*end], *may_serve))
     }
 
     /// Databases that were emptied or exchanged as a whole.
@@ -141,12 +141,20 @@ impl Effects {
         }
     }
 
-    /// Notes that `key` of database `db` changed, came or went, if somebody waits for keys.
+    /// Notes that `key` of database `db` changed, came or went, if somebody waits for keys or
+    /// watches them.
     #[inline]
     pub fn touch(&mut self, db: usize, key: &[u8]) {
+        self.touch_for(db, key, true);
+    }
+
+    /// The same, and whether it may bring what somebody waits for.
+    #[inline]
+    pub fn touch_for(&mut self, db: usize, key: &[u8], may_serve: bool) {
         if self.awaited {
             self.touched.bytes.extend_from_slice(key);
-            self.touched.ends.push((db, self.touched.bytes.len()));
+            let end = self.touched.bytes.len();
+            self.touched.ends.push((db, end, may_serve));
         }
     }
 

@@ -154,8 +154,10 @@ pub(super) fn swapdb(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Com
     let second = args.int32().map_err(|_| CommandError::INVALID_SECOND_DB)?;
     let (first, second) = (checked(call, first)?, checked(call, second)?);
     call.db.swap(first, second);
-    call.effects.touch_all(first);
-    call.effects.touch_all(second);
+    if first != second {
+        call.effects.touch_all(first);
+        call.effects.touch_all(second);
+    }
     call.effects.changes += 1;
     call.reply.ok();
     Ok(())

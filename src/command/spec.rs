@@ -168,6 +168,8 @@ bitflags! {
         /// Keys stand where the first-last-step range of COMMAND INFO cannot tell. Follows from
         /// the key specifications, see `keyspec::range`; a row need not say it.
         const MOVABLE_KEYS = 1 << 20;
+        /// Executed at once between MULTI and EXEC. COMMAND INFO does not show it.
+        const NOT_QUEUED = 1 << 21;
     }
 }
 

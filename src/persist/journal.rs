@@ -84,6 +84,8 @@ pub struct Journal {
     commands: Vec<u8>,
     /// The database that the last command belongs to.
     db: Option<usize>,
+    /// What is appended together, whatever comes of it.
+    unit: Option<Unit>,
     /// The second noted last in this file.
     noted_second: i64,
     /// The flush that is collecting; numbers begin with 1.
@@ -129,6 +131,14 @@ struct Owed {
     synced: u64,
     /// What had failed; nothing: the log has only been switched on, and has promised nothing.
     failure: Option<Failure>,
+}
+
+/// Requests that belong together.
+#[derive(Debug, Default)]
+struct Unit {
+    /// Where in the flush the first of them begins.
+    at: Option<usize>,
+    requests: usize,
 }
 
 /// Why nothing more is promised.
@@ -192,6 +202,7 @@ impl Journal {
             earlier_bytes: opening.earlier_bytes,
             commands: Vec::new(),
             db: None,
+            unit: None,
             noted_second: 0,
             number: after + 1,
             written: after,
@@ -238,13 +249,17 @@ impl Journal {
             self.commands
                 .extend_from_slice(format!("#TS:{second}\r\n").as_bytes());
         }
+        let together = requests.len() > 1 && self.unit.is_none();
+        if let Some(unit) = &mut self.unit {
+            unit.at.get_or_insert(self.commands.len());
+            unit.requests += requests.len();
+        }
         let bytes = &mut self.commands;
         if self.db != Some(db) {
             self.db = Some(db);
             let mut digits = itoa::Buffer::new();
             put_words(bytes, &[b"SELECT", digits.format(db).as_bytes()]);
         }
-        let together = requests.len() > 1;
         if together {
             put_words(bytes, &[b"MULTI"]);
         }
@@ -253,6 +268,25 @@ impl Journal {
         }
         if together {
             put_words(bytes, &[b"EXEC"]);
+        }
+    }
+
+    /// From now on everything appended belongs together, until [`end_unit`](Self::end_unit).
+    pub fn begin_unit(&mut self) {
+        self.unit = Some(Unit::default());
+    }
+
+    /// Several requests appended since [`begin_unit`](Self::begin_unit) are one transaction.
+    pub fn end_unit(&mut self) {
+        if let Some(Unit {
+            at: Some(at),
+            requests: 2..,
+        }) = self.unit.take()
+        {
+            let mut multi = Vec::new();
+            put_words(&mut multi, &[b"MULTI"]);
+            self.commands.splice(at..at, multi);
+            put_words(&mut self.commands, &[b"EXEC"]);
         }
     }
 

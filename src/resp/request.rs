@@ -231,6 +231,12 @@ impl OwnedRequest {
         self.buf.extend_from_slice(arg);
     }
 
+    /// Bytes on the heap; those of large arguments may be shared.
+    pub fn memory_bytes(&self) -> usize {
+        let large = self.large.iter().map(|large| large.rope.len());
+        self.buf.capacity() + self.spans.capacity() * size_of::<Span>() + large.sum::<usize>()
+    }
+
     /// The request, borrowed.
     pub fn request(&self) -> Request<'_> {
         Request::new(&self.buf, &self.spans, &self.large)

@@ -9,6 +9,7 @@ use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::error::CommandError;
+use crate::command::spec::Flags;
 use crate::command::wait::Wait;
 use crate::ds::output::Mark;
 use crate::keyspace::KeyHash;
@@ -62,6 +63,12 @@ impl Server {
             }
             Verdict::Postpone => return self.postpone(key, OwnedRequest::copy_of(request)),
         }
+        if self.clients[key].flags.contains(ClientFlags::IN_MULTI)
+            && !command.spec.flags.contains(Flags::NOT_QUEUED)
+        {
+            self.queue(key, command, request);
+            return self.finish_reply(key, mark);
+        }
         let started = self.now.mono;
         self.latest = Some((key, command.id));
         let result = self.call(key, command, request, found.hash);
@@ -110,7 +117,7 @@ impl Server {
                     effects: &mut self.effects,
                     random: &mut self.random,
                     limits: &self.limits,
-                    may_wait: true,
+                    may_wait: !self.in_transaction,
                     name: &command.name,
                 };
                 handler(&mut call, &mut args)
@@ -222,16 +229,17 @@ impl Server {
         wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ns))
     }
 
-    /// Tells those who wait which keys changed.
+    /// Tells those who wait or watch which keys changed.
     #[cold]
     fn note_touched(&mut self) {
-        let touched = &self.effects.touched;
-        for (db, key) in touched.keys() {
-            self.waiting.touch(db, key);
+        let touched = std::mem::take(&mut self.effects.touched);
+        for (db, key, may_serve) in touched.keys() {
+            self.note_touch(db, key, may_serve);
         }
         for db in touched.whole() {
-            self.waiting.touch_all(*db);
+            self.note_touch_all(*db);
         }
+        self.effects.touched = touched;
     }
 
     /// Moves the present moment on to `mono`; the wall clock follows at the same pace until it is
@@ -256,6 +264,8 @@ impl Server {
         if let Some(command) = command {
             self.metrics.command_rejected(usize::from(command.id.0));
         }
+        let told = self.refused_in_transaction(key, command, error);
+        let error = told.as_ref().unwrap_or(error);
         self.metrics.errors.count(error.code());
         self.clients[key].reply.error(error.text());
     }

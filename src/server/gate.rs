@@ -4,6 +4,7 @@
 
 use super::Server;
 use super::table::Command;
+use crate::client::ClientFlags;
 use crate::client::slab::ClientKey;
 use crate::command::error::CommandError;
 use crate::command::spec::Flags;
@@ -39,13 +40,21 @@ impl Server {
     /// Whether a client may run `command` now.
     #[inline]
     pub(super) fn admit(&self, key: ClientKey, command: &Command, request: Request<'_>) -> Verdict {
-        let flags = command.spec.flags;
+        let mut flags = command.spec.flags;
         let client = &self.clients[key];
         if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
             return Verdict::Refuse(CommandError::NOAUTH);
         }
         if self.loading.is_some() && !flags.contains(Flags::LOADING) {
             return Verdict::Refuse(CommandError::LOADING);
+        }
+        if client.flags.contains(ClientFlags::IN_MULTI) {
+            if flags.contains(Flags::NO_MULTI) {
+                return Verdict::Refuse(CommandError::NOT_IN_MULTI);
+            }
+            if command.spec.name == "exec" {
+                flags |= self.queued_flags(&self.table, key);
+            }
         }
         if let Some(pause) = self.pause
             && (pause.what == Paused::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))

@@ -22,9 +22,11 @@ pub mod shutdown;
 pub mod startup;
 pub mod table;
 pub mod tend;
+mod transaction;
 pub mod turn;
 pub mod waiting;
 pub mod wake;
+pub mod watching;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +48,7 @@ use gate::Pause;
 use migration::Migration;
 use table::{CommandId, CommandTable};
 use waiting::Waiting;
+use watching::Watching;
 
 /// The version of Redis whose behaviour clients may expect.
 pub const REDIS_VERSION: &str = "7.2.4";
@@ -97,6 +100,10 @@ pub struct Server {
     pub waiting: Waiting,
     /// Keys on their way to other servers.
     pub migration: Migration,
+    /// Who watches keys.
+    pub watching: Watching,
+    /// Whether the commands of a transaction are being executed.
+    in_transaction: bool,
     /// A shutdown that was asked for and is carried out at the end of the turn.
     pub shutdown: Option<shutdown::Shutdown>,
     /// Whether keys past their deadline are looked for (DEBUG SET-ACTIVE-EXPIRE).

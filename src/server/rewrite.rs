@@ -49,7 +49,7 @@ impl Server {
         if self.saving.rewriting.is_some() {
             return Begun::Already;
         }
-        if self.saving.active.is_some() {
+        if self.saving.active.is_some() || self.in_transaction {
             self.saving.schedule_rewrite();
             return Begun::Scheduled;
         }

@@ -206,6 +206,10 @@ impl Server {
                 return Begun::Scheduled;
             }
             (None, Some(_)) => return Begun::Other,
+            (None, None) if self.in_transaction => {
+                self.saving.save_scheduled = true;
+                return Begun::Scheduled;
+            }
             (None, None) => {}
         }
         self.saving.tried_at = self.now.ms();

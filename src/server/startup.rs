@@ -26,6 +26,7 @@ use crate::server::migration::Migration;
 use crate::server::process::Process;
 use crate::server::table::CommandTable;
 use crate::server::waiting::Waiting;
+use crate::server::watching::Watching;
 use crate::sys::alloc;
 use crate::sys::clock::Clock;
 use crate::sys::group::group_id;
@@ -273,6 +274,8 @@ impl Server {
             effects: Effects::default(),
             migration: Migration::default(),
             waiting: Waiting::new(databases),
+            watching: Watching::new(databases),
+            in_transaction: false,
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,

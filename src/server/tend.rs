@@ -123,7 +123,7 @@ impl Server {
             self.effects
                 .event(class, name, departure.db, &departure.key);
             self.log_removal(departure.db, &departure.key);
-            self.waiting.touch(departure.db, &departure.key);
+            self.note_touch(departure.db, &departure.key, true);
             self.dirty += 1;
         }
     }
@@ -139,7 +139,7 @@ impl Server {
                 self.effects.event(EventClass::GENERIC, "del", *db, key);
             }
             self.log_fields_removal(*db, key, fields);
-            self.waiting.touch(*db, key);
+            self.note_touch(*db, key, true);
             self.dirty += fields.len() as u64;
         }
     }

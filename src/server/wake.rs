@@ -211,9 +211,9 @@ impl Server {
         }
     }
 
-    /// Commands note the keys they touch while somebody waits.
-    fn follow_waiting(&mut self) {
-        self.effects.awaited = !self.waiting.is_empty();
+    /// Commands note the keys they touch while somebody waits for keys or watches them.
+    pub(super) fn follow_waiting(&mut self) {
+        self.effects.awaited = !self.waiting.is_empty() || !self.watching.is_empty();
     }
 
     /// Clients that wait for something, be it the end of CLIENT PAUSE.

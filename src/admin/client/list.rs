@@ -82,6 +82,8 @@ pub(super) fn portrait<'a>(
             ""
         },
         db: client.db,
+        queued: client.queued(),
+        watched: client.watched().len(),
         events: if reply.output.is_empty() { "r" } else { "rw" },
         command: command.map_or("NULL", |command| &*command.name),
         protocol: reply.protocol.number(),
@@ -91,6 +93,7 @@ pub(super) fn portrait<'a>(
             arguments: client.parser.memory_bytes(),
             output_room: reply.output.memory_bytes(),
             output: reply.output.len(),
+            transaction: client.transaction_bytes(),
             total: client.memory_bytes(),
         },
         input_bytes: client.traffic.input_bytes,
@@ -103,10 +106,12 @@ pub(super) fn portrait<'a>(
 fn letters(client: &Client) -> String {
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
+        (client.flags.contains(ClientFlags::IN_MULTI), 'x'),
         (
             matches!(client.activity, Activity::Paused | Activity::Blocked),
             'b',
         ),
+        (client.flags.contains(ClientFlags::STALE), 'd'),
         (client.is_closing(), 'c'),
         (is_unix, 'U'),
         (client.flags.contains(ClientFlags::NO_EVICT), 'e'),

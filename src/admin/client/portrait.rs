@@ -43,6 +43,9 @@ pub(super) struct Portrait<'a> {
     pub(super) flags: String,
     pub(super) capabilities: &'a str,
     pub(super) db: usize,
+    /// Commands that wait for EXEC, if there is a transaction.
+    pub(super) queued: Option<usize>,
+    pub(super) watched: usize,
     pub(super) events: &'static str,
     pub(super) command: &'a str,
     pub(super) protocol: i64,
@@ -65,6 +68,8 @@ pub(super) struct Memory {
     pub(super) output_room: usize,
     /// Waiting to be sent.
     pub(super) output: usize,
+    /// What waits for EXEC, and the names of watched keys.
+    pub(super) transaction: usize,
     pub(super) total: usize,
 }
 
@@ -78,7 +83,7 @@ impl Portrait<'_> {
 
 /// The line of CLIENT LIST and CLIENT INFO, without its end.
 ///
-/// What later parts of the server will count (subscriptions, transactions, tracking) is shown as
+/// What later parts of the server will count (subscriptions, tracking) is shown as
 /// the nothing it is today: clients parse the line by field names and expect them all.
 impl fmt::Display for Portrait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,13 +102,18 @@ impl fmt::Display for Portrait<'_> {
             self.flags,
             self.db,
         )?;
-        write!(f, " sub=0 psub=0 ssub=0 multi=-1 watch=0")?;
+        match self.queued {
+            Some(count) => write!(f, " sub=0 psub=0 ssub=0 multi={count}")?,
+            None => write!(f, " sub=0 psub=0 ssub=0 multi=-1")?,
+        }
+        write!(f, " watch={}", self.watched)?;
         write!(
             f,
-            " qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={}",
+            " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={}",
             memory.input,
             memory.input_free,
             memory.arguments,
+            memory.transaction,
             memory.output_room,
             memory.output_room,
             memory.output,

@@ -125,10 +125,11 @@ fn about_clients(server: &Server, report: &mut Report) {
     report.line("client_recent_max_input_buffer", input.unwrap_or(0));
     report.line("client_recent_max_output_buffer", output.unwrap_or(0));
     report.line("blocked_clients", server.blocked_count());
-    report.zeros(&["tracking_clients", "pubsub_clients", "watching_clients"]);
+    report.zeros(&["tracking_clients", "pubsub_clients"]);
+    report.line("watching_clients", server.watching.clients);
     let waiting = &server.waiting;
     report.line("clients_in_timeout_table", waiting.with_deadline());
-    report.line("total_watched_keys", 0);
+    report.line("total_watched_keys", server.watching.len());
     report.line("total_blocking_keys", waiting.keys());
     report.line("total_blocking_keys_on_nokey", waiting.keys_on_removal());
     let (reason, actions, left_ns) = match server.pause {

@@ -115,7 +115,8 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                 .union(Flags::STALE)
                 .union(Flags::FAST)
                 .union(Flags::NO_AUTH)
-                .union(Flags::ALLOW_BUSY),
+                .union(Flags::ALLOW_BUSY)
+                .union(Flags::NOT_QUEUED),
             acl: Acl::CONNECTION,
             group: "connection",
             since: "1.0.0",
@@ -134,7 +135,8 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                 .union(Flags::STALE)
                 .union(Flags::FAST)
                 .union(Flags::NO_AUTH)
-                .union(Flags::ALLOW_BUSY),
+                .union(Flags::ALLOW_BUSY)
+                .union(Flags::NOT_QUEUED),
             acl: Acl::CONNECTION,
             group: "connection",
             since: "6.2.0",

@@ -7,6 +7,7 @@ mod control;
 mod introspect;
 mod persistence;
 mod replication;
+mod transaction;
 
 use super::AdminHandler;
 use crate::command::spec::Row;
@@ -20,4 +21,5 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     control::COMMANDS,
     persistence::COMMANDS,
     replication::COMMANDS,
+    transaction::COMMANDS,
 ];

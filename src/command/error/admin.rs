@@ -52,6 +52,24 @@ impl CommandError {
         Self::quoting(format!("ERR Rewriting config file: {reason}"))
     }
 
+    // Transactions.
+    pub const MULTI_IN_MULTI: CommandError = Self::fixed("ERR MULTI calls can not be nested");
+    pub const WATCH_IN_MULTI: CommandError = Self::fixed("ERR WATCH inside MULTI is not allowed");
+    pub const EXEC_WITHOUT_MULTI: CommandError = Self::fixed("ERR EXEC without MULTI");
+    pub const DISCARD_WITHOUT_MULTI: CommandError = Self::fixed("ERR DISCARD without MULTI");
+    pub const NOT_IN_MULTI: CommandError =
+        Self::fixed("ERR Command not allowed inside a transaction");
+    pub const EXEC_ABORTED: CommandError =
+        Self::fixed("EXECABORT Transaction discarded because of previous errors.");
+
+    /// An EXEC that was refused itself.
+    #[cold]
+    pub fn exec_refused(error: &CommandError) -> CommandError {
+        let before = b"EXECABORT Transaction discarded because of: ";
+        let text = error.text();
+        Self::quoting([&before[..], text.strip_prefix(b"ERR ").unwrap_or(text)].concat())
+    }
+
     // Connection.
     pub const WRONG_PASS: CommandError =
         Self::fixed("WRONGPASS invalid username-password pair or user is disabled.");

@@ -1,17 +1,7 @@
 //! Tests of the bookkeeping of who waits.
 
 use super::*;
-use crate::client::Client;
-use crate::client::slab::Clients;
-use crate::net::transport::{Peer, Transport};
-use crate::sys::clock::UnixMs;
-
-/// A client at the end of a connection that nobody else holds.
-fn nobody() -> Client {
-    let (stream, _) = mio::net::UnixStream::pair().unwrap();
-    let peer = Peer::Unix("".into());
-    Client::new(1, Transport::Unix(stream), peer, UnixMs(0), MonoNs(0))
-}
+use crate::client::testing::some_keys;
 
 /// Some clients and who of them waits.
 struct Stage {
@@ -21,9 +11,8 @@ struct Stage {
 
 impl Stage {
     fn new(count: usize) -> Stage {
-        let mut clients = Clients::default();
         Stage {
-            keys: (0..count).map(|_| clients.insert(nobody())).collect(),
+            keys: some_keys(count),
             waiting: Waiting::new(2),
         }
     }

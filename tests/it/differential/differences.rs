@@ -260,6 +260,12 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
+        command: "zscan",
+        explains: |_, _, ours| is_error(ours, "ERR invalid cursor"),
+        reason: "a negative cursor is refused, as in Valkey",
+    },
+    Difference {
+        from: Dialect::Redis70,
         command: "bitpos",
         explains: |command, redis, ours| {
             let bit = command.0[2].last().copied().unwrap_or_default();

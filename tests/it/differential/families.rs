@@ -8,6 +8,7 @@ use super::lists;
 use super::sets;
 use super::sorting;
 use super::streams;
+use super::transactions::transaction;
 use super::values::Values;
 use super::zsets;
 
@@ -72,6 +73,7 @@ pub(super) fn all() -> Vec<Family> {
         careful(12, zsets::range),
         careful(6, zsets::algebra),
         careful(6, zsets::take),
+        careful(30, transaction),
     ];
     all.extend(streams::all());
     all

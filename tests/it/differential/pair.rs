@@ -112,6 +112,8 @@ pub(super) struct Pair {
     dialect: Dialect,
     oracle: Side,
     subject: Side,
+    /// Commands that wait for EXEC: its reply holds theirs.
+    queued: Vec<Command>,
 }
 
 impl Pair {
@@ -120,12 +122,14 @@ impl Pair {
             dialect,
             oracle: Side::start(oracle),
             subject: Side::start(subject),
+            queued: Vec::new(),
         }
     }
 
     pub(super) fn begin(&mut self, protocol: Protocol) {
         self.oracle.begin(protocol);
         self.subject.begin(protocol);
+        self.queued.clear();
     }
 
     /// Plays a program from its beginning; what both hold at the end must be the same too.
@@ -154,7 +158,7 @@ impl Pair {
         for command in batch {
             let oracle = self.oracle.client.read();
             let subject = self.subject.client.read();
-            if difference.is_none() && !same(self.dialect, command, &oracle, &subject) {
+            if difference.is_none() && !self.agree(command, &oracle, &subject) {
                 difference = Some(Difference {
                     command: command.to_string(),
                     oracle: told(&oracle),
@@ -167,6 +171,33 @@ impl Pair {
         }
         difference.map_or(Ok(()), Err)
     }
+
+    /// Whether the replies to `command` are the same; those in EXEC's are replies to others.
+    fn agree(
+        &mut self,
+        command: &Command,
+        oracle: &Result<Reply, NoReply>,
+        subject: &Result<Reply, NoReply>,
+    ) -> bool {
+        if matches!(oracle, Ok(Reply::Simple(text)) if text == b"QUEUED") {
+            self.queued.push(command.clone());
+            return oracle == subject;
+        }
+        let is = |name: &[u8]| command.0[0].eq_ignore_ascii_case(name);
+        if is(b"EXEC") {
+            let queued = std::mem::take(&mut self.queued);
+            if let (Ok(Reply::Array(a)), Ok(Reply::Array(b))) = (oracle, subject)
+                && a.len() == queued.len()
+                && b.len() == queued.len()
+            {
+                let mut replies = queued.iter().zip(a.iter().zip(b));
+                return replies.all(|(command, (a, b))| same_reply(self.dialect, command, a, b));
+            }
+        } else if is(b"DISCARD") || is(b"RESET") {
+            self.queued.clear();
+        }
+        same(self.dialect, command, oracle, subject)
+    }
 }
 
 fn same(
@@ -175,9 +206,13 @@ fn same(
     oracle: &Result<Reply, NoReply>,
     subject: &Result<Reply, NoReply>,
 ) -> bool {
-    let (Ok(oracle), Ok(subject)) = (oracle, subject) else {
-        return oracle == subject;
-    };
+    match (oracle, subject) {
+        (Ok(oracle), Ok(subject)) => same_reply(dialect, command, oracle, subject),
+        _ => oracle == subject,
+    }
+}
+
+fn same_reply(dialect: Dialect, command: &Command, oracle: &Reply, subject: &Reply) -> bool {
     let same = match differences::comparison(command) {
         Compare::Exactly => oracle == subject,
         Compare::Unordered => sorted(oracle) == sorted(subject),

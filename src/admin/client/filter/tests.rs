@@ -20,6 +20,8 @@ fn portrait() -> Portrait<'static> {
         flags: "Te".into(),
         capabilities: "",
         db: 4,
+        queued: None,
+        watched: 0,
         events: "r",
         command: "client|list",
         protocol: 3,
