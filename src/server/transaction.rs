@@ -156,6 +156,11 @@ impl Server {
         self.clients[key].flags.contains(ClientFlags::STALE)
     }
 
+    /// Whether the commands of a transaction are being executed.
+    pub fn in_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
     /// Executes what was queued; the replies go to the client's output.
     pub fn run_queued(&mut self, key: ClientKey, queued: &[Queued]) {
         let table = std::sync::Arc::clone(&self.table);

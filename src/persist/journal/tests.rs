@@ -109,6 +109,35 @@ fn commands_are_told_with_database_time_and_bounds() {
     assert_eq!(commands(&disk, LOG), wanted);
 }
 
+/// What a transaction does stands between MULTI and EXEC, unless it is one request or none.
+#[test]
+fn a_unit_is_one_transaction() {
+    let disk = SimDisk::new(1);
+    let mut journal = open(&disk, Fsync::Never);
+    let requests: Vec<_> = ["a", "b"].map(|key| OwnedRequest::new(["DEL", key])).into();
+    let append = |journal: &mut Journal, db, count: usize| {
+        let requests = requests[..count].iter().map(OwnedRequest::request);
+        journal.append(db, 7, requests);
+    };
+    append(&mut journal, 0, 1);
+    for counts in [&[][..], &[1], &[1, 2, 1]] {
+        journal.begin_unit();
+        for (db, count) in counts.iter().enumerate() {
+            append(&mut journal, db, *count);
+        }
+        journal.end_unit();
+    }
+    append(&mut journal, 2, 2);
+    journal.commit(at_ms(1));
+    let all = commands(&disk, LOG).join(", ");
+    assert_eq!(
+        all,
+        "SELECT 0, DEL a, DEL a, \
+         MULTI, DEL a, SELECT 1, DEL a, DEL b, SELECT 2, DEL a, EXEC, \
+         MULTI, DEL a, DEL b, EXEC"
+    );
+}
+
 #[test]
 fn always_releases_what_is_synced() {
     let disk = SimDisk::new(1);

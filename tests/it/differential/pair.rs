@@ -114,6 +114,9 @@ pub(super) struct Pair {
     subject: Side,
     /// Commands that wait for EXEC: its reply holds theirs.
     queued: Vec<Command>,
+    /// One took a command into a transaction that the other, being older, refused: from there on
+    /// they do different things.
+    parted: bool,
 }
 
 impl Pair {
@@ -123,6 +126,7 @@ impl Pair {
             oracle: Side::start(oracle),
             subject: Side::start(subject),
             queued: Vec::new(),
+            parted: false,
         }
     }
 
@@ -130,6 +134,7 @@ impl Pair {
         self.oracle.begin(protocol);
         self.subject.begin(protocol);
         self.queued.clear();
+        self.parted = false;
     }
 
     /// Plays a program from its beginning; what both hold at the end must be the same too.
@@ -137,6 +142,9 @@ impl Pair {
         self.begin(program.protocol);
         for batch in program.commands.chunks(program.pipeline) {
             self.step(batch)?;
+            if self.parted {
+                return Ok(());
+            }
         }
         let digest = Command(vec![b"DEBUG".to_vec(), b"DIGEST".to_vec()]);
         self.step(&[digest])
@@ -158,7 +166,8 @@ impl Pair {
         for command in batch {
             let oracle = self.oracle.client.read();
             let subject = self.subject.client.read();
-            if difference.is_none() && !self.agree(command, &oracle, &subject) {
+            let compared = difference.is_none() && !self.parted;
+            if compared && !self.agree(command, &oracle, &subject) {
                 difference = Some(Difference {
                     command: command.to_string(),
                     oracle: told(&oracle),
@@ -179,9 +188,14 @@ impl Pair {
         oracle: &Result<Reply, NoReply>,
         subject: &Result<Reply, NoReply>,
     ) -> bool {
-        if matches!(oracle, Ok(Reply::Simple(text)) if text == b"QUEUED") {
-            self.queued.push(command.clone());
-            return oracle == subject;
+        let is_queued = |reply: &Result<Reply, NoReply>| matches!(reply, Ok(Reply::Simple(text)) if text == b"QUEUED");
+        match (is_queued(oracle), is_queued(subject)) {
+            (true, true) => {
+                self.queued.push(command.clone());
+                return true;
+            }
+            (false, false) => {}
+            _ => self.parted = true,
         }
         let is = |name: &[u8]| command.0[0].eq_ignore_ascii_case(name);
         if is(b"EXEC") {
