@@ -134,6 +134,13 @@ impl Server {
             self.last_load.expired += 1;
             return Ok(());
         }
+        if dues == Dues::Dropped
+            && let NewValue::Collection(draft) = &mut record.value
+            && draft.remove_due(now)
+        {
+            self.last_load.expired += 1;
+            return Ok(());
+        }
         let mut db = self.keyspace.view(record.db, now).before_deadlines();
         if let Some(hash) = hash {
             db = db.with_hint(key, hash);

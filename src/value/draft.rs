@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Home, NewValue, Object, Packed, Value};
 use crate::ds::listpack::Buffer;
 use crate::ds::table::Seed;
+use crate::sys::clock::UnixMs;
 
 /// A collection by itself: a home without a key. What is true of changes to a key's value is true
 /// of these, so that a value made here has the form it would have there.
@@ -45,6 +46,16 @@ impl Draft {
             Form::Packed(form, _) => form.encoding(),
             Form::Object(object) => object.encoding(),
         }
+    }
+
+    /// Removes the fields of a hash that are due at `now`; whether the hash has none left.
+    pub fn remove_due(&mut self, now: UnixMs) -> bool {
+        let Form::Object(Object::Hash(hash)) = &mut self.form else {
+            // Packed, no field has a deadline.
+            return false;
+        };
+        while hash.remove_due(now, |_| ()) {}
+        hash.is_empty()
     }
 
     /// Hands the value over to a key.

@@ -9,13 +9,15 @@ use crate::command::error::CommandError;
 use crate::config::value::bytes_of;
 use crate::ds::listpack::Listpack;
 use crate::keyspace::{Deadline, View};
+use crate::rdb::encode;
+use crate::rdb::output::Output;
 use crate::server::Server;
 use crate::value::hash::Hash;
 use crate::value::list::List;
 use crate::value::set::Set;
 use crate::value::string::NewStr;
 use crate::value::zset::Zset;
-use crate::value::{LIST_ALONE_BYTES, Str, Value};
+use crate::value::{LIST_ALONE_BYTES, Value};
 
 fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
     let db = server.clients[call.client].db;
@@ -63,6 +65,7 @@ pub(super) fn object(
             args.request().bytes(1),
         ));
     }
+    let compress = server.config.rdbcompression;
     let mut view = view(server, call);
     let now = view.now().seconds();
     let idle = view.idle_seconds(key).ok_or(CommandError::NO_SUCH_KEY)?;
@@ -75,7 +78,7 @@ pub(super) fn object(
         let _ = write!(
             text,
             " serializedlength:{}",
-            serialized_bytes(entry.value())
+            serialized_bytes(entry.value(), compress)
         );
     }
     let accessed = now.saturating_sub_unsigned(idle) & 0xff_ffff;
@@ -84,29 +87,11 @@ pub(super) fn object(
     Ok(())
 }
 
-/// The length of a value in the dump format, uncompressed.
-fn serialized_bytes(value: Value<'_>) -> usize {
-    let Value::String(text) = value else {
-        return 0;
-    };
-    if let Str::Int(number) = text {
-        // A type byte, then the number in as few bytes as hold it; none holds more than 32 bits.
-        if i8::try_from(number).is_ok() {
-            return 2;
-        } else if i16::try_from(number).is_ok() {
-            return 3;
-        } else if i32::try_from(number).is_ok() {
-            return 5;
-        }
-    }
-    let len = text.len();
-    let header = match len {
-        0..64 => 1,
-        64..16_384 => 2,
-        16_384..=0xffff_ffff => 5,
-        _ => 9,
-    };
-    header + len
+/// The length of a value in the dump format.
+fn serialized_bytes(value: Value<'_>, compress: bool) -> usize {
+    let mut out = Output::new(compress);
+    encode::value(value, &mut out);
+    out.bytes.len()
 }
 
 /// The tables of a database: entries with and without deadline stand in the same one.

@@ -258,23 +258,32 @@ fn keys_past_their_deadline_are_not_loaded() {
         "DEBUG SET-ACTIVE-EXPIRE 0",
         "SET due 1 PX 1",
         "SET stays 1",
-        "SAVE",
+        "HSETEX gone PX 1 FIELDS 2 f 1 g 2",
+        "HSETEX some PX 1 FIELDS 2 f 1 g 2",
+        "HSET some h 3",
     ] {
-        assert_eq!(client.words(line).to_string(), "+OK", "{line}");
+        let reply = client.words(line);
+        assert!(!reply.is_error(), "{line}: {reply}");
     }
+    wait_until("the last deadline", || {
+        let left = client.words("HEXISTS some g").to_string();
+        (left == ":0").then_some(())
+    });
+    assert_eq!(client.words("SAVE").to_string(), "+OK");
     end(server);
     let Some(start) = subject() else { return };
     let server = dir.server(start, &[]).start();
     let mut client = server.connect();
     assert_eq!(
         info(&mut client, "rdb_last_load_keys_expired").as_deref(),
-        Some("1")
+        Some("2")
     );
     assert_eq!(
         info(&mut client, "rdb_last_load_keys_loaded").as_deref(),
-        Some("1")
+        Some("2")
     );
-    assert_eq!(client.words("DBSIZE").to_string(), ":1");
+    assert_eq!(client.words("DBSIZE").to_string(), ":2");
+    assert_eq!(client.words("HLEN some").to_string(), ":1");
 }
 
 /// Starts with a damaged file, which must be refused by name, place and reason.
