@@ -7,7 +7,9 @@
 //!
 //! Twelve bytes a member: the member itself stands only in the tree of the order, where whoever
 //! has found a score verifies that it is this member's and not another's of equal hash.
-//! Hashes are spread evenly: where one stands in a leaf can be guessed from its value.
+//! Hashes are spread evenly: where one stands in a leaf can be guessed from its value and the range
+//! of hashes that come into the leaf. That stands in the leaf itself, in the same cache line, so that
+//! hash and score are fetched at once.
 
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -25,18 +27,28 @@ const ENTRIES_JOINED: usize = ENTRIES_MAX * 3 / 4;
 pub(super) const ENTRIES_BUILT: usize = ENTRIES_MAX * 3 / 4;
 
 /// A run of entries.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Hashes {
     hashes: Vec<u32>,
     scores: Vec<f64>,
+    /// Hashes from `low` to `high` come into this leaf, as far as it knows.
+    low: u32,
+    high: u32,
 }
 
 impl Hashes {
     /// A leaf of these entries, which are in order.
     pub(super) fn of(entries: &[(u32, f64)]) -> Hashes {
+        let (low, high) = match entries {
+            [(low, _), .., (high, _)] => (*low, *high),
+            // The first entry of a new tree: all others will come here, too.
+            _ => (0, u32::MAX),
+        };
         let mut leaf = Hashes {
             hashes: Vec::with_capacity(rounded::<u32>(entries.len())),
             scores: Vec::with_capacity(rounded::<f64>(entries.len())),
+            low,
+            high,
         };
         leaf.hashes.extend(entries.iter().map(|(hash, _)| *hash));
         leaf.scores.extend(entries.iter().map(|(_, score)| *score));
@@ -60,23 +72,18 @@ impl Hashes {
     #[inline]
     pub(super) fn lower(&self, hash: u32) -> usize {
         let hashes = &self.hashes[..];
-        let (Some(first), Some(last)) = (hashes.first(), hashes.last()) else {
-            return 0;
-        };
-        if hash <= *first {
-            return 0;
+        let above = u64::from(hash.saturating_sub(self.low));
+        let span = u64::from(self.high - self.low) + 1;
+        let guess = (above * hashes.len() as u64 / span) as usize;
+        let mut index = guess.min(hashes.len());
+        if let Some(score) = self.scores.get(index) {
+            // Who asks for the index reads the score next, and both may have to be fetched.
+            prefetch(NonNull::from(score));
         }
-        if hash > *last {
-            return hashes.len();
-        }
-        let (above, span) = (u64::from(hash - first), u64::from(last - first));
-        let mut index = (above * (hashes.len() - 1) as u64 / span) as usize;
-        // Who asks for the index reads the score next, and both may have to be fetched.
-        prefetch(NonNull::from(&self.scores[index]));
-        while hashes[index] < hash {
+        while hashes.get(index).is_some_and(|entry| *entry < hash) {
             index += 1;
         }
-        while hashes[index - 1] >= hash {
+        while index > 0 && hashes[index - 1] >= hash {
             index -= 1;
         }
         index
@@ -147,10 +154,16 @@ impl Leaf for Hashes {
 
     fn split(&mut self) -> Hashes {
         let half = self.hashes.len() / 2;
+        // What came in may lie beyond what was known.
+        let (first, last) = (self.hashes[0], self.hashes[self.hashes.len() - 1]);
         let upper = Hashes {
             hashes: roomy(&self.hashes[half..], ENTRIES_MAX),
             scores: roomy(&self.scores[half..], ENTRIES_MAX),
+            low: self.hashes[half],
+            high: self.high.max(last),
         };
+        self.low = self.low.min(first);
+        self.high = upper.low;
         self.hashes = roomy(&self.hashes[..half], ENTRIES_MAX);
         self.scores = roomy(&self.scores[..half], ENTRIES_MAX);
         upper
@@ -165,6 +178,7 @@ impl Leaf for Hashes {
         reserve(&mut self.scores, next.scores.len());
         self.hashes.extend_from_slice(&next.hashes);
         self.scores.extend_from_slice(&next.scores);
+        self.high = next.high.max(self.low);
     }
 
     fn memory_bytes(&self) -> usize {
