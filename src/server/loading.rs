@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::replay::{Dues, Replay, Twins};
 use super::startup::StartError;
 use super::{Moment, Server};
+use crate::keyspace::Flush;
 use crate::persist::load::{Batch, Ended, How, Kind, Loader, Part, Share};
 use crate::persist::log_reader::Stop;
 use crate::persist::storage::Mode;
@@ -570,7 +571,11 @@ impl Server {
     /// If there is none, or it cannot be read: then what was read of it is there.
     pub fn reload_log(&mut self) -> Result<(), StartError> {
         self.flush_log();
-        self.find_log()?;
+        if self.durable.journal.is_none()
+            && let Some(manifest) = self.read_manifest()?
+        {
+            self.durable.manifest = manifest;
+        }
         let files = self.log_files()?;
         if files.is_empty() {
             let file = self.durable.dir.manifest_path();
@@ -585,9 +590,8 @@ impl Server {
 
     fn forget_data(&mut self) {
         for index in 0..self.config.databases as usize {
-            self.keyspace
-                .view(index, self.now.ms())
-                .clear(crate::keyspace::Flush::Now);
+            self.keyspace.view(index, self.now.ms()).clear(Flush::Now);
+            self.note_touch_all(index);
         }
         self.durable.functions.clear();
     }

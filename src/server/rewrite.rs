@@ -56,7 +56,11 @@ impl Server {
         log::info!("Background append only file rewriting started");
         self.saving.rewrite_tried(self.now.ms());
         if !self.config.appendonly {
-            // There is nothing that goes on.
+            // There is nothing that goes on, and perhaps no directory yet.
+            if let Err(error) = self.durable.dir.create() {
+                self.rewrite_failed(&error);
+                return Begun::Failed;
+            }
             let manifest = self.durable.manifest.clone();
             return match self.begin_base(manifest, 0, self.now) {
                 true => Begun::Started,

@@ -411,4 +411,20 @@ fn debug_loads_again_what_was_there() {
     ok(&mut client, "SET a 1");
     assert!(client.words("DEBUG LOADAOF").is_error(), "there is no log");
     assert_eq!(client.words("EXISTS a").to_string(), ":1");
+    // A rewrite makes a base even where nothing is logged.
+    client.words("BGREWRITEAOF");
+    wait_until("the rewrite", || {
+        (info(&mut client, "aof_rewrites")? == "1").then_some(())
+    });
+    ok(&mut client, "SET b 1");
+    ok(&mut client, "WATCH a");
+    ok(&mut client, "DEBUG LOADAOF");
+    assert_eq!(client.words("EXISTS a b").to_string(), ":1");
+    ok(&mut client, "MULTI");
+    assert_eq!(client.words("GET a").to_string(), "+QUEUED");
+    assert_eq!(
+        client.words("EXEC").to_string(),
+        "*-1",
+        "it was gone for a moment"
+    );
 }
