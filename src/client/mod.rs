@@ -48,6 +48,8 @@ pub struct Client {
     pub reply_mode: ReplyMode,
     /// What waits for EXEC, and what is watched, if anything.
     pub transaction: Option<Box<Transaction>>,
+    /// What it said of the snapshot that it will ask for.
+    pub asked: Asked,
 }
 
 /// The flushes of the log that a client's output depends on: not sent before they are safe.
@@ -141,6 +143,18 @@ pub struct Names {
     pub library_version: Box<[u8]>,
 }
 
+/// What a client wants that asks for all data (REPLCONF).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// It wants the snapshot and nothing behind it.
+    pub rdb_only: bool,
+    /// It named the parts of the snapshot that it wants.
+    pub filtered: bool,
+    pub functions: bool,
+    /// It is a server, which listens there.
+    pub port: u16,
+}
+
 /// When things happened to a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
@@ -186,6 +200,7 @@ impl Client {
             last_command: None,
             reply_mode: ReplyMode::On,
             transaction: None,
+            asked: Asked::default(),
         }
     }
 

@@ -135,6 +135,7 @@ fields! {
         pub dbfilename: Vec<u8>,
         pub rdbcompression: bool,
         pub rdbchecksum: bool,
+        pub repl_timeout: u32,
         pub stop_writes_on_bgsave_error: bool,
         pub auto_aof_rewrite_percentage: u32,
         pub auto_aof_rewrite_min_size: u64,

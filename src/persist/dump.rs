@@ -93,6 +93,33 @@ pub fn write(
     Ok(written)
 }
 
+/// A file of the libraries of functions alone.
+pub fn functions_only(about: &About) -> Vec<u8> {
+    let mut out = Output::new(about.compress);
+    head(&format!("REDIS{VERSION:04}"), about, &mut out);
+    out.byte(opcodes::END);
+    let checksum = match about.checksum {
+        true => CHECKSUM.checksum(&out.bytes),
+        false => 0,
+    };
+    out.u64(checksum);
+    out.bytes
+}
+
+/// What stands before the data.
+fn head(magic: &str, about: &About, out: &mut Output) {
+    out.bytes.extend_from_slice(magic.as_bytes());
+    for (name, text) in &about.aux {
+        out.byte(opcodes::AUX);
+        out.string(name);
+        out.string(text);
+    }
+    for source in &about.functions {
+        out.byte(opcodes::FUNCTION_2);
+        out.blob(source);
+    }
+}
+
 struct Writer<'f> {
     file: &'f mut dyn File,
     out: Output,
@@ -102,21 +129,11 @@ struct Writer<'f> {
 
 impl Writer<'_> {
     fn head(&mut self, frozen: &FrozenKeyspace, about: &About) {
-        let out = &mut self.out;
-        let head = match frozen.has_field_deadlines() {
+        let magic = match frozen.has_field_deadlines() {
             true => format!("VALKEY{VERSION_VALKEY:03}"),
             false => format!("REDIS{VERSION:04}"),
         };
-        out.bytes.extend_from_slice(head.as_bytes());
-        for (name, text) in &about.aux {
-            out.byte(opcodes::AUX);
-            out.string(name);
-            out.string(text);
-        }
-        for source in &about.functions {
-            out.byte(opcodes::FUNCTION_2);
-            out.blob(source);
-        }
+        head(&magic, about, &mut self.out);
     }
 
     fn begin_db(&mut self, db: usize, (keys, volatile): (usize, usize)) {

@@ -12,6 +12,7 @@ pub mod load;
 pub mod log_dir;
 pub mod log_reader;
 pub mod manifest;
+pub mod pages;
 pub mod saver;
 pub mod sim_disk;
 pub mod storage;

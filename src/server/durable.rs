@@ -48,6 +48,8 @@ pub struct Durable {
     last_flush: u64,
     /// Libraries of functions that a dump held: kept for the next one.
     pub(super) functions: Vec<Vec<u8>>,
+    /// Fields of the dump that somebody else put there, likewise.
+    pub(super) aux: Vec<(Vec<u8>, Vec<u8>)>,
     /// Bytes of the log's base.
     pub(super) base_bytes: u64,
     /// Clients whose output waits for the journal.
@@ -95,9 +97,30 @@ impl Durable {
             journal: None,
             last_flush: 0,
             functions: Vec::new(),
+            aux: Vec::new(),
             base_bytes: 0,
             held: Vec::new(),
         })
+    }
+
+    /// Keeps a field that a dump holds, unless every server writes it anew.
+    pub(super) fn keep_aux(&mut self, name: &[u8], text: &[u8]) {
+        const OF_SERVERS: [&[u8]; 7] = [
+            b"redis-ver",
+            b"valkey-ver",
+            b"redis-bits",
+            b"ctime",
+            b"used-mem",
+            b"aof-base",
+            b"aof-preamble",
+        ];
+        if OF_SERVERS.contains(&name) || name.starts_with(b"repl-") {
+            return;
+        }
+        match self.aux.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = text.into(),
+            None => self.aux.push((name.into(), text.into())),
+        }
     }
 
     /// The log, if it is open.

@@ -68,8 +68,13 @@ impl Server {
         {
             return Verdict::Refuse(refusal);
         }
-        if writes && self.migration.holds_keys() && self.migration.is_held(command, request) {
-            return Verdict::Postpone;
+        if writes && self.migration.holds_keys() {
+            // What is queued changes nothing before EXEC.
+            let queues =
+                client.flags.contains(ClientFlags::IN_MULTI) && command.spec.name != "exec";
+            if !queues && self.migration.is_held(command, request) {
+                return Verdict::Postpone;
+            }
         }
         Verdict::Run
     }

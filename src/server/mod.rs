@@ -20,6 +20,7 @@ pub mod send;
 pub mod serve;
 pub mod shutdown;
 pub mod startup;
+pub mod syncing;
 pub mod table;
 pub mod tend;
 mod transaction;
@@ -98,6 +99,8 @@ pub struct Server {
     pub last_load: loading::LastLoad,
     /// Who waits for keys.
     pub waiting: Waiting,
+    /// Snapshots on their way to other servers.
+    pub syncing: syncing::Syncing,
     /// Keys on their way to other servers.
     pub migration: Migration,
     /// Who watches keys.

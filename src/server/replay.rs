@@ -105,7 +105,10 @@ impl Server {
         for (item, hash) in items.iter_mut().zip(hashes) {
             match item {
                 Item::Key(record) => self.load_record(replay, record, bytes, hash, dues)?,
-                Item::Aux(name, text) => note_aux(replay, name, text, self.now.ms().seconds()),
+                Item::Aux(name, text) => {
+                    note_aux(replay, name, text, self.now.ms().seconds());
+                    self.durable.keep_aux(name, text);
+                }
                 Item::Function(source) => self.durable.functions.push(std::mem::take(source)),
                 Item::Size { .. } => {}
             }

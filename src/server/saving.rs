@@ -34,6 +34,8 @@ pub(super) enum Purpose {
     Save,
     /// The base of the log (`rewrite`).
     Rewrite,
+    /// For those who asked for all data (`syncing`).
+    Sync,
 }
 
 /// A snapshot that is being written.
@@ -109,7 +111,7 @@ impl Saving {
         let saves = self
             .active
             .as_ref()
-            .filter(|it| it.purpose == Purpose::Save);
+            .filter(|it| matches!(it.purpose, Purpose::Save | Purpose::Sync));
         let rewrites = self.rewriting.as_ref();
         (
             saves.map(|active| active.began.mono),
@@ -248,9 +250,11 @@ impl Server {
         true
     }
 
-    fn about_snapshot(&self, is_base: bool) -> About {
+    pub(crate) fn about_snapshot(&self, is_base: bool) -> About {
+        let mut aux = aux_fields(REDIS_VERSION, self.now.ms(), used_bytes(), is_base);
+        aux.extend_from_slice(&self.durable.aux);
         About {
-            aux: aux_fields(REDIS_VERSION, self.now.ms(), used_bytes(), is_base),
+            aux,
             functions: self.durable.functions.clone(),
             compress: self.config.rdbcompression,
             checksum: self.config.rdbchecksum,
@@ -348,6 +352,7 @@ impl Server {
             // It was told in the log.
             Purpose::Save => drop(self.saved(result, active.dirty, active.began)),
             Purpose::Rewrite => self.base_written(result),
+            Purpose::Sync => self.synced(result, active.began),
         }
     }
 

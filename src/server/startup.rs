@@ -24,6 +24,7 @@ use crate::observe::metrics::Metrics;
 use crate::persist::storage::{Disk, Storage};
 use crate::server::migration::Migration;
 use crate::server::process::Process;
+use crate::server::syncing::Syncing;
 use crate::server::table::CommandTable;
 use crate::server::waiting::Waiting;
 use crate::server::watching::Watching;
@@ -272,6 +273,7 @@ impl Server {
             loading: None,
             last_load: LastLoad::default(),
             effects: Effects::default(),
+            syncing: Syncing::default(),
             migration: Migration::default(),
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),

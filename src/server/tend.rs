@@ -154,6 +154,7 @@ impl Server {
         self.heed_log_files();
         self.heed_saver();
         self.heed_mover();
+        self.tend_syncing();
         if now >= self.tending.next_sample {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);

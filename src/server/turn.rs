@@ -112,6 +112,7 @@ impl Server {
             || self.io.accepting != 0
             || self.sweep_goes_on()
             || self.loading_goes_on()
+            || self.syncing_goes_on()
     }
 
     fn note_events(&mut self, events: &Events) {

@@ -296,7 +296,8 @@ fn about_stats(server: &Server, report: &mut Report) {
     report.line("instantaneous_input_repl_kbps", "0.00");
     report.line("instantaneous_output_repl_kbps", "0.00");
     report.line("rejected_connections", metrics.connections_rejected);
-    report.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err"]);
+    report.line("sync_full", server.syncing.sent);
+    report.zeros(&["sync_partial_ok", "sync_partial_err"]);
     keyspace_stats(server, report);
     report.zeros(&[
         "pubsub_channels",

@@ -134,7 +134,36 @@ impl CommandError {
         Self::quoting(format!("MISCONF Errors writing to the AOF file: {error}"))
     }
 
+    // SYNC.
+    pub const NO_REPLICAS: CommandError = Self::fixed(
+        "ERR replicas cannot follow this server yet: it sends its data once, to those who say \
+         REPLCONF rdb-only 1",
+    );
+    pub const SYNC_BEHIND_REPLIES: CommandError =
+        Self::fixed("ERR SYNC and PSYNC are invalid with pending output");
+    pub const NO_FILTER: CommandError = Self::fixed("ERR Missing rdb-filter-only values");
+    pub const NOT_ZERO_OR_ONE: CommandError =
+        Self::fixed("ERR value is out of range, value must between 0 and 1");
+
+    #[cold]
+    pub fn unknown_filter(part: &[u8]) -> CommandError {
+        Self::quoting_bytes("ERR Unsupported rdb-filter-only option: ", part, "")
+    }
+
+    #[cold]
+    pub fn unknown_replconf(option: &[u8]) -> CommandError {
+        Self::quoting_bytes("ERR Unrecognized REPLCONF option: ", option, "")
+    }
+
+    #[cold]
+    pub fn replica_address_too_long(len: usize) -> CommandError {
+        let before = "ERR REPLCONF ip-address provided by replica instance is too long";
+        Self::quoting(format!("{before}: {len} bytes"))
+    }
+
     // MIGRATE.
+    pub const MIGRATE_IN_MULTI: CommandError =
+        Self::fixed("ERR MIGRATE waits for another server, which a transaction cannot");
     pub const MIGRATE_CONNECT: CommandError =
         Self::fixed("IOERR error or timeout connecting to the client");
     pub const MIGRATE_WRITE: CommandError =

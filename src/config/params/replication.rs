@@ -122,7 +122,7 @@ pub(super) const PARAMS: &[Param] = &[
         "60",
         "Seconds of silence that end a link.",
     )
-    .coming(PART),
+    .at(super::field!(repl_timeout)),
     Param::int(
         "repl-ping-replica-period",
         (1, INT_MAX),

@@ -237,6 +237,27 @@ fn libraries_of_functions_are_kept() {
 }
 
 #[test]
+fn fields_of_others_are_kept() {
+    let dir = Dir::new();
+    let Some(server) = start(Side::Ours, "made-9", &dir) else {
+        return;
+    };
+    assert_eq!(server.connect().words("SAVE").to_string(), "+OK");
+    drop(server);
+    accepted("redis-check-rdb", &dir.join("dump.rdb"));
+    let bytes = fs::read(dir.join("dump.rdb")).unwrap();
+    let times = |text: &[u8]| bytes.windows(text.len()).filter(|at| *at == text).count();
+    assert_eq!(
+        (
+            times(b"of-somebody"),
+            times(b"return 1"),
+            times(b"redis-ver")
+        ),
+        (1, 1, 1)
+    );
+}
+
+#[test]
 fn data_of_modules_is_refused_by_name() {
     for name in ["made-module", "made-module-aux"] {
         let dir = Dir::new();

@@ -179,6 +179,12 @@ fn what_migrates_is_not_changed_before_it_arrived() {
     waits_for_blocked(&mut other, 1);
     flusher.send(&["FLUSHALL"]).unwrap();
     waits_for_blocked(&mut other, 2);
+    // Nor does a transaction change it.
+    other.words("MULTI");
+    other.words("SET b y");
+    other.send(&["EXEC"]).unwrap();
+    let mut third = server.connect();
+    waits_for_blocked(&mut third, 3);
     // One arrives, the other is refused: it stays, and who waited finds it.
     stream
         .get_mut()
@@ -188,7 +194,8 @@ fn what_migrates_is_not_changed_before_it_arrived() {
     assert_eq!(reply, "-ERR Target instance replied with error: ERR no");
     assert_eq!(writer.read().unwrap().to_string(), ":2");
     assert_eq!(flusher.read().unwrap().to_string(), "+OK");
-    assert_eq!(other.words("DBSIZE").to_string(), ":0");
+    assert_eq!(other.read().unwrap().to_string(), "[+OK]");
+    assert_eq!(other.words("DBSIZE").to_string(), ":1");
     // What is logged is what happened.
     drop(server);
     let log = std::fs::read(dir.join("appendonlydir/appendonly.aof.1.incr.aof")).unwrap();

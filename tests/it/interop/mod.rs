@@ -10,6 +10,7 @@ mod logs;
 mod migrate;
 mod payloads;
 mod samples;
+mod sync;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
