@@ -5,6 +5,10 @@ use crate::resp::request::{Arg, Request};
 /// Appends a request.
 pub fn put_request(bytes: &mut Vec<u8>, request: Request<'_>) {
     put_count(bytes, b'*', request.len());
+    if let Some(arrived) = request.as_arrived() {
+        bytes.extend_from_slice(arrived);
+        return;
+    }
     for arg in request.args() {
         put_arg(bytes, arg);
     }

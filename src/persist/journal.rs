@@ -32,15 +32,18 @@
 //! Files are called by the number of their first flush; so a late answer about one that was left
 //! behind is known for what it is.
 
+mod collecting;
+mod gathering;
 mod writer;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use self::writer::{Answer, Flush, Job, Writer};
+use self::collecting::{Collecting, Flush, Unit};
+use self::gathering::{Gathering, Queued};
+use self::writer::{Answer, Job, Writer};
 use super::commands::{put_request, put_words};
-use super::flush::Header;
 use super::storage::File;
 use crate::resp::request::Request;
 use crate::sys::clock::MonoNs;
@@ -69,9 +72,6 @@ const RETRY_INTERVAL_NS: u64 = 100_000_000;
 /// A failure is told no more often than this.
 const TELL_INTERVAL_NS: u64 = 30_000_000_000;
 
-/// The buffer of commands is kept from turn to turn up to this size.
-const COMMANDS_KEPT_BYTES: usize = 1024 * 1024;
-
 /// A journal that is open.
 pub struct Journal {
     settings: Settings,
@@ -81,7 +81,7 @@ pub struct Journal {
     /// Bytes of files before those that no base covers.
     earlier_bytes: u64,
     /// Commands of the flush that is collecting.
-    commands: Vec<u8>,
+    commands: Collecting,
     /// The database that the last command belongs to.
     db: Option<usize>,
     /// What is appended together, whatever comes of it.
@@ -96,9 +96,10 @@ pub struct Journal {
     based: u64,
     /// Flushes given to the worker and not yet answered, in bytes, and when each was given.
     queued_bytes: u64,
-    queued: VecDeque<MonoNs>,
+    queued: VecDeque<Queued>,
     sync_under_way: bool,
     last_sync: MonoNs,
+    gathering: Gathering,
     /// Flushes that could not be written, in order.
     unwritten: VecDeque<Flush>,
     failure: Option<Failure>,
@@ -131,14 +132,6 @@ struct Owed {
     synced: u64,
     /// What had failed; nothing: the log has only been switched on, and has promised nothing.
     failure: Option<Failure>,
-}
-
-/// Requests that belong together.
-#[derive(Debug, Default)]
-struct Unit {
-    /// Where in the flush the first of them begins.
-    at: Option<usize>,
-    requests: usize,
 }
 
 /// Why nothing more is promised.
@@ -188,7 +181,8 @@ impl Journal {
     /// If the file cannot be asked, or the thread not be started.
     pub fn start(opening: Opening, workers: &Workers) -> io::Result<Journal> {
         let after = opening.after;
-        let writer = Writer::new(after + 1, opening.file.share()?);
+        let may_sleep = matches!(workers, Workers::Threads(_));
+        let writer = Writer::new(after + 1, opening.file.share()?, may_sleep);
         let worker = workers.start("log", writer)?;
         let owed = Owed {
             written: 0,
@@ -200,7 +194,7 @@ impl Journal {
             worker,
             files: VecDeque::from([Part::new(opening.file, after + 1)?]),
             earlier_bytes: opening.earlier_bytes,
-            commands: Vec::new(),
+            commands: Collecting::default(),
             db: None,
             unit: None,
             noted_second: 0,
@@ -212,6 +206,7 @@ impl Journal {
             queued: VecDeque::new(),
             sync_under_way: false,
             last_sync: opening.now,
+            gathering: Gathering::default(),
             unwritten: VecDeque::new(),
             failure: None,
             retrying: None,
@@ -243,18 +238,20 @@ impl Journal {
         if requests.len() == 0 {
             return;
         }
+        self.gathering.appended += 1;
         // A clock that was set back does not make the log go back.
         if self.settings.timestamps && second > self.noted_second {
             self.noted_second = second;
             self.commands
+                .end()
                 .extend_from_slice(format!("#TS:{second}\r\n").as_bytes());
         }
         let together = requests.len() > 1 && self.unit.is_none();
+        let bytes = self.commands.end();
         if let Some(unit) = &mut self.unit {
-            unit.at.get_or_insert(self.commands.len());
+            unit.at.get_or_insert(bytes.len());
             unit.requests += requests.len();
         }
-        let bytes = &mut self.commands;
         if self.db != Some(db) {
             self.db = Some(db);
             let mut digits = itoa::Buffer::new();
@@ -285,8 +282,9 @@ impl Journal {
         {
             let mut multi = Vec::new();
             put_words(&mut multi, &[b"MULTI"]);
-            self.commands.splice(at..at, multi);
-            put_words(&mut self.commands, &[b"EXEC"]);
+            let bytes = self.commands.end();
+            bytes.splice(at..at, multi);
+            put_words(bytes, &[b"EXEC"]);
         }
     }
 
@@ -359,8 +357,8 @@ impl Journal {
     /// Bytes that no base covers, with those on their way.
     pub fn bytes(&self) -> u64 {
         let files: u64 = self.files.iter().map(|file| file.bytes).sum();
-        let unwritten: usize = self.unwritten.iter().map(|flush| flush.bytes.len()).sum();
-        self.earlier_bytes + files + self.queued_bytes + unwritten as u64
+        let unwritten: u64 = self.unwritten.iter().map(Flush::len).sum();
+        self.earlier_bytes + files + self.queued_bytes + unwritten
     }
 
     /// Bytes that collect, or that the worker has not written yet.
@@ -375,7 +373,11 @@ impl Journal {
 
     /// The end of a turn: what was appended becomes a flush and is written, here or by the worker.
     pub fn commit(&mut self, now: MonoNs) {
+        let was_syncing = self.sync_under_way;
         self.take_answers();
+        if was_syncing && !self.sync_under_way {
+            self.gathering.note_sync(self.last_sync, now);
+        }
         if self.failure.is_some() {
             self.retry(now);
             self.tell(now);
@@ -385,10 +387,27 @@ impl Journal {
             self.dispatch(flush, now);
         }
         let due = now.since(self.last_sync) >= SYNC_INTERVAL_NS;
-        if self.settings.fsync == Fsync::EverySecond && due {
-            self.hasten(now);
+        match self.settings.fsync {
+            Fsync::Always => self.sync_together(now),
+            Fsync::EverySecond if due => self.hasten(now),
+            Fsync::EverySecond | Fsync::Never => {}
         }
         self.watch_lag(now);
+    }
+
+    /// Begins a sync under `always`, if something is not on disk and none is under way.
+    fn sync_together(&mut self, now: MonoNs) {
+        self.gathering.look();
+        let unsynced = self.written > self.synced || !self.queued.is_empty();
+        let stands_still = self.failure.is_some() && self.retrying.is_none();
+        if self.sync_under_way || !unsynced || stands_still {
+            return;
+        }
+        if let Some((complete, most)) = self.gathering.begin(now) {
+            self.worker.give(Job::Gather(complete, most));
+        }
+        self.last_sync = now;
+        self.begin_sync();
     }
 
     /// Begins a sync, if something is not on disk and none is under way.
@@ -400,19 +419,9 @@ impl Journal {
     }
 
     fn seal(&mut self) -> Flush {
-        let header = Header::of(&self.commands, self.current().synced_bytes).line();
-        let mut bytes = Vec::with_capacity(header.len() + self.commands.len());
-        bytes.extend_from_slice(header.as_bytes());
-        bytes.extend_from_slice(&self.commands);
-        if self.commands.capacity() > COMMANDS_KEPT_BYTES {
-            self.commands = Vec::new();
-        }
-        self.commands.clear();
         self.number += 1;
-        Flush {
-            number: self.number - 1,
-            bytes,
-        }
+        let synced_bytes = self.current().synced_bytes;
+        self.commands.seal(self.number - 1, synced_bytes)
     }
 
     fn dispatch(&mut self, flush: Flush, now: MonoNs) {
@@ -421,13 +430,13 @@ impl Journal {
             self.unwritten.push_back(flush);
         } else if always || self.failure.is_some() || !self.worker.is_idle() {
             self.queue(flush, now);
-            if always {
-                self.begin_sync();
-            }
         } else {
             let file = self.current_mut();
-            match file.handle.append_all(&flush.bytes) {
-                Ok(()) => self.wrote(flush.number, flush.bytes.len() as u64),
+            match file.handle.append_all(flush.bytes()) {
+                Ok(()) => {
+                    self.wrote(flush.number, flush.len());
+                    self.commands.reuse(flush);
+                }
                 Err(error) => {
                     self.not_written(flush, Some(error));
                     self.tell(now);
@@ -437,8 +446,11 @@ impl Journal {
     }
 
     fn queue(&mut self, flush: Flush, now: MonoNs) {
-        self.queued_bytes += flush.bytes.len() as u64;
-        self.queued.push_back(now);
+        self.queued_bytes += flush.len();
+        self.queued.push_back(Queued {
+            at: now,
+            appended: self.gathering.appended,
+        });
         self.worker.give(Job::Write(flush));
     }
 
@@ -461,7 +473,7 @@ impl Journal {
                 self.wrote(number, bytes);
             }
             Answer::Unwritten(flush, error) => {
-                self.unqueue(flush.bytes.len() as u64);
+                self.unqueue(flush.len());
                 self.not_written(flush, error);
             }
             Answer::Synced { file, result } => {
@@ -514,7 +526,9 @@ impl Journal {
 
     fn unqueue(&mut self, bytes: u64) {
         self.queued_bytes -= bytes;
-        self.queued.pop_front();
+        if let Some(flush) = self.queued.pop_front() {
+            self.gathering.written = flush.appended;
+        }
     }
 
     fn wrote(&mut self, number: u64, bytes: u64) {
@@ -589,7 +603,7 @@ impl Journal {
 
     /// Notices whether the disk is so far behind that replies wait.
     fn watch_lag(&mut self, now: MonoNs) {
-        let long = |since: &MonoNs| now.since(*since) > LAG_NS_MAX;
+        let long = |flush: &Queued| now.since(flush.at) > LAG_NS_MAX;
         let lagging = self.queued_bytes > LAG_BYTES_MAX || self.queued.front().is_some_and(long);
         if lagging && !self.is_lagging && self.settings.fsync != Fsync::Always {
             log::warn!(

@@ -5,7 +5,10 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
+use super::collecting::Flush;
 use crate::persist::storage::File;
 use crate::sys::worker::Work;
 
@@ -14,6 +17,8 @@ pub(super) enum Job {
     Write(Flush),
     /// Sync everything written so far.
     Sync,
+    /// Wait for more to come before going on: until the other end is gone, and no longer than this.
+    Gather(Receiver<()>, Duration),
     /// Sync what was written so far, and go on with this file.
     Switch {
         to: u64,
@@ -30,12 +35,6 @@ pub(super) enum Job {
         file: Box<dyn File>,
         bytes: u64,
     },
-}
-
-/// A flush on its way to the file.
-pub(super) struct Flush {
-    pub(super) number: u64,
-    pub(super) bytes: Vec<u8>,
 }
 
 /// What the worker answers, once for each job.
@@ -67,6 +66,8 @@ pub(super) struct Writer {
     name: u64,
     /// A write or a sync failed: nothing may follow it.
     failed: bool,
+    /// Whether it may sleep: it has a thread of its own.
+    may_sleep: bool,
 }
 
 impl Work<Job, Answer> for Writer {
@@ -77,6 +78,14 @@ impl Work<Job, Answer> for Writer {
                 Job::Write(flush) => answer(self.write(flush)),
                 // One for all that have collected.
                 Job::Sync => syncs += 1,
+                Job::Gather(complete, most) => {
+                    answer(Answer::Heard);
+                    if self.may_sleep && syncs == 0 {
+                        // Either way: on with all that has come.
+                        let _ = complete.recv_timeout(most);
+                        return;
+                    }
+                }
                 Job::Switch { to, file } => answer(self.switch(to, file)),
                 Job::Adopt { to, file } => {
                     (self.name, self.file, self.failed) = (to, file, false);
@@ -103,11 +112,12 @@ impl Work<Job, Answer> for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(name: u64, file: Box<dyn File>) -> Writer {
+    pub(super) fn new(name: u64, file: Box<dyn File>, may_sleep: bool) -> Writer {
         Writer {
             file,
             name,
             failed: false,
+            may_sleep,
         }
     }
 
@@ -115,10 +125,10 @@ impl Writer {
         if self.failed {
             return Answer::Unwritten(flush, None);
         }
-        match self.file.append_all(&flush.bytes) {
+        match self.file.append_all(flush.bytes()) {
             Ok(()) => Answer::Wrote {
                 number: flush.number,
-                bytes: flush.bytes.len() as u64,
+                bytes: flush.len(),
             },
             Err(error) => {
                 // A part of it may stand in the file; whoever resumes cuts it off.
