@@ -147,7 +147,52 @@ impl Pair {
             }
         }
         let digest = Command(vec![b"DEBUG".to_vec(), b"DIGEST".to_vec()]);
-        self.step(&[digest])
+        self.step(&[digest])?;
+        self.exchange()
+    }
+
+    /// What a program left goes over as payloads of DUMP, both ways, and has the same digests then.
+    fn exchange(&self) -> Result<(), Difference> {
+        let mut oracle = Client::connect(&self.oracle.address);
+        let mut subject = Client::connect(&self.subject.address);
+        let Reply::Array(keys) = subject.call(&["KEYS", "*"]) else {
+            return Ok(());
+        };
+        for key in keys.iter().filter_map(Reply::text) {
+            let theirs = oracle.call(&[b"DUMP", key]);
+            let ours = subject.call(&[b"DUMP", key]);
+            // It may be due by now.
+            let (Some(theirs), Some(ours)) = (theirs.text(), ours.text()) else {
+                continue;
+            };
+            for (command, payload, client) in [
+                ("RESTORE here", theirs, &mut subject),
+                ("RESTORE there", ours, &mut oracle),
+            ] {
+                let reply = client.call(&[b"RESTORE", key, b"0", payload, b"REPLACE"]);
+                if reply.is_error() {
+                    let payload = payload.escape_ascii();
+                    return Err(Difference {
+                        command: format!("{command} {} 0 {payload}", key.escape_ascii()),
+                        oracle: "no error".into(),
+                        subject: reply.to_string(),
+                    });
+                }
+            }
+            let digest = [&b"DEBUG"[..], b"DIGEST-VALUE", key];
+            let (theirs, ours) = (oracle.call(&digest), subject.call(&digest));
+            if theirs != ours {
+                return Err(Difference {
+                    command: format!(
+                        "DEBUG DIGEST-VALUE {} behind DUMP, RESTORE",
+                        key.escape_ascii()
+                    ),
+                    oracle: theirs.to_string(),
+                    subject: ours.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Sends a pipeline to both and compares the replies one by one.
