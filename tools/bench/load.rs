@@ -145,7 +145,7 @@ fn start(options: &Options, recipe: &Recipe, setup: &Setup, keys: u64) -> Result
     let server = recipe.start_as(options, setup)?;
     let took = Took {
         wall: from.elapsed().as_secs_f64(),
-        cpu: process::cpu_ns(server.pid)? as f64 / 1e9,
+        cpu: process::cpu_ns_by_ticks(server.pid)? as f64 / 1e9,
     };
     match server.client()?.integer("DBSIZE")? {
         size if size == keys.cast_signed() => Ok(took),

@@ -39,7 +39,8 @@ fn first_number(text: &str) -> Option<u64> {
 /// USER_HZ is 100 on every Linux that Rust's std runs on.
 const TICK_NS: u64 = 10_000_000;
 
-fn cpu_ns_by_ticks(pid: u32) -> Result<u64> {
+/// The same in ticks of 10 ms, with threads that have ended.
+pub(crate) fn cpu_ns_by_ticks(pid: u32) -> Result<u64> {
     ticks_of(pid, 11).map(|ticks| ticks * TICK_NS)
 }
 
