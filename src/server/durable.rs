@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::Server;
 use super::startup::StartError;
 use crate::client::slab::ClientKey;
-use crate::client::{ClientFlags, Marks};
+use crate::client::{ClientFlags, CloseReason, Marks};
 use crate::command::effects::Propagation;
 use crate::command::error::CommandError;
 use crate::config::file::plain;
@@ -26,7 +26,11 @@ use crate::persist::log_dir::{Done, Job, LogDir, Unread};
 use crate::persist::manifest::{Manifest, Part};
 use crate::persist::storage::{File, Mode, Storage};
 use crate::resp::request::{OwnedRequest, Request};
+use crate::sys::clock::MonoNs;
 use crate::sys::worker::{Worker, Workers};
+
+/// Who waits for a log that fails is cut off when it has failed for so long.
+const HELD_NS_MAX: u64 = 5_000_000_000;
 
 /// The files that outlive the process, and who waits for them.
 pub struct Durable {
@@ -54,6 +58,8 @@ pub struct Durable {
     pub(super) base_bytes: u64,
     /// Clients whose output waits for the journal.
     held: Vec<ClientKey>,
+    /// Since when the log cannot be written.
+    failing_since: Option<MonoNs>,
 }
 
 /// Replies that may leave.
@@ -100,6 +106,7 @@ impl Durable {
             aux: Vec::new(),
             base_bytes: 0,
             held: Vec::new(),
+            failing_since: None,
         })
     }
 
@@ -308,6 +315,36 @@ impl Server {
         journal.commit(self.now.mono);
         if !self.durable.held.is_empty() {
             self.release();
+        }
+        let is_failing = self
+            .durable
+            .journal
+            .as_ref()
+            .is_some_and(|it| it.failure().is_some());
+        if is_failing || self.durable.failing_since.is_some() {
+            self.give_up(is_failing);
+        }
+    }
+
+    /// A failure that lasts: those held are cut off. Whether what they asked for will be kept is not
+    /// known, so they get no reply; but they are not left waiting for it either.
+    #[cold]
+    fn give_up(&mut self, is_failing: bool) {
+        if !is_failing {
+            self.durable.failing_since = None;
+            return;
+        }
+        let since = *self.durable.failing_since.get_or_insert(self.now.mono);
+        if self.now.mono.since(since) < HELD_NS_MAX || self.durable.held.is_empty() {
+            return;
+        }
+        let held = std::mem::take(&mut self.durable.held);
+        log::warn!(
+            "{} clients are cut off whose changes could not be written to the AOF file.",
+            held.len()
+        );
+        for key in held {
+            self.close(key, CloseReason::CutOff);
         }
     }
 

@@ -91,6 +91,21 @@ fn writes_are_refused_and_reads_go_on_until_it_can_be_written_again() {
 }
 
 #[test]
+fn who_waits_for_a_disk_that_stays_full_is_cut_off() {
+    let home = Home::new();
+    let server = cramped(&home, 16, &["--appendfsync", "everysec"]);
+    let (mut client, mut other) = (server.connect(), server.connect());
+    client
+        .send(&["SET", "k", &"x".repeat(100_000)])
+        .expect("sent");
+    assert!(client.closes());
+    server.await_log("clients are cut off");
+    // Who did nothing of the kind is served.
+    assert!(!other.words("GET k").is_error());
+    assert!(other.words("SET k 1").is_error());
+}
+
+#[test]
 fn a_server_does_not_end_while_its_log_is_not_written_unless_it_is_forced_to() {
     let home = Home::new();
     let mut server = cramped(&home, 16, &["--appendfsync", "everysec"]);
