@@ -1,8 +1,8 @@
 //! What must hold of every tree, for tests.
 
-use triomphe::Arc;
+use std::sync::Arc;
 
-use super::inner::{Inner, Node};
+use super::inner::Node;
 use super::{FANOUT_MAX, Leaf, Tree};
 
 impl<L: Leaf> Tree<L> {
@@ -46,7 +46,7 @@ fn check_node<L: Leaf>(
     for child in &children {
         check_node(child, height - 1, is_below);
     }
-    Inner::check_facts(inner, &children);
+    inner.check_facts(&children);
     for at in 1..children.len() {
         let bound = inner.bound(at);
         assert!(is_below(bound, &first_bound(children[at])), "bound {at}");
@@ -69,9 +69,9 @@ fn last_bound<L: Leaf>(node: &Node<L>) -> L::Bound {
     }
 }
 
-impl<L: Leaf> Inner<L> {
-    fn check_facts(inner: &Arc<Self>, children: &[&Node<L>]) {
-        let node = Node::Inner(Arc::clone(inner));
+impl<L: Leaf> super::inner::Inner<L> {
+    fn check_facts(self: &Arc<Self>, children: &[&Node<L>]) {
+        let node = Node::Inner(Arc::clone(self));
         let sum = |of: fn(&Node<L>) -> usize| children.iter().map(|child| of(child)).sum::<usize>();
         assert_eq!(node.len(), sum(Node::len), "elements");
         assert_eq!(node.leaves(), sum(Node::leaves), "leaves");
@@ -81,7 +81,7 @@ impl<L: Leaf> Inner<L> {
             due.filter(|_| L::HAS_DUES).or(Some(i64::MAX))
         );
         for (at, child) in children.iter().enumerate() {
-            assert_eq!(inner.child_len(at), child.len(), "elements of child {at}");
+            assert_eq!(self.child_len(at), child.len(), "elements of child {at}");
         }
     }
 }

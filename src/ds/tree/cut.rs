@@ -5,8 +5,7 @@
 //! neighbour has got one after its parents were joined.
 
 use std::ops::Range;
-
-use triomphe::Arc;
+use std::sync::Arc;
 
 use super::inner::{Inner, Node};
 use super::{HEAVY_BYTES, HEAVY_LEAVES, Leaf, Tree};

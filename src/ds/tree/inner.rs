@@ -1,6 +1,6 @@
 //! An inner node: its children, what it knows of each, and how it keeps itself in order.
 
-use triomphe::Arc;
+use std::sync::Arc;
 
 use super::seek::Seek;
 use super::{FANOUT_MAX, Leaf, arc_bytes, count_reached};
