@@ -73,10 +73,6 @@ pub(super) fn migrate(
     if timeout_ms <= 0 {
         timeout_ms = TIMEOUT_MS_DEFAULT;
     }
-    if server.in_transaction() {
-        // It waits for somebody else, and a transaction does not.
-        return Err(CommandError::NOT_IN_MULTI);
-    }
     let wanted = Wanted {
         host,
         port,
