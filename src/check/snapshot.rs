@@ -12,6 +12,7 @@ use crate::persist::dump::{Checksum, Item, Reader, Record, Version};
 use crate::persist::storage::File;
 use crate::rdb::damage::{Damage, What};
 use crate::rdb::decode::{Context, Loaded};
+use crate::rdb::input::Text;
 use crate::rdb::types;
 use crate::sys::clock::UnixMs;
 use crate::value::string::Str;
@@ -192,7 +193,7 @@ impl Found {
 pub fn verdict_of(damage: &Damage) -> Verdict {
     match damage.what {
         What::Unknown(_) => Verdict::Refused,
-        What::Ended | What::Format(_) | What::Io(_) => Verdict::Damaged,
+        What::Ended | What::Format(_) | What::Block { .. } | What::Io(_) => Verdict::Damaged,
     }
 }
 
@@ -265,7 +266,8 @@ fn io_apart(damage: Damage) -> io::Result<Damage> {
 /// The value of a record, to read; none if it is an empty collection.
 pub fn value_of(record: &Record) -> Option<Value<'_>> {
     match &record.value {
-        Loaded::String(text) => Some(Value::String(Str::Inline(text))),
+        Loaded::String(Text::Flat(text)) => Some(Value::String(Str::Inline(text))),
+        Loaded::String(Text::Rope(rope)) => Some(Value::String(Str::Rope(rope))),
         Loaded::Collection(draft) => Some(draft.value()),
         Loaded::Empty => None,
     }

@@ -8,7 +8,6 @@ use crate::keyspace::{Cause, Deadline};
 use crate::rdb::decode::{Context, Loaded};
 use crate::rdb::{decode, encode};
 use crate::sys::clock::UnixMs;
-use crate::value::string::NewStr;
 
 pub(super) fn dump(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), CommandError> {
     let key = args.key()?;
@@ -121,7 +120,7 @@ pub(super) fn restore(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Co
 fn put(call: &mut Call<'_>, key: &[u8], loaded: Loaded, deadline: Option<UnixMs>) {
     let deadline = deadline.map_or(Deadline::Never, Deadline::At);
     match loaded {
-        Loaded::String(text) => call.db.set(key, NewStr::from(&text[..]), deadline),
+        Loaded::String(text) => call.db.set(key, text.stored(), deadline),
         Loaded::Collection(draft) => draft.give(|value| call.db.put_value(key, value, deadline)),
         Loaded::Empty => {}
     }

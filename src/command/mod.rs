@@ -34,7 +34,7 @@ mod zset;
 #[cfg(test)]
 mod freezing;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use spec::{DataHandler, Row};
 

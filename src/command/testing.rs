@@ -12,22 +12,22 @@ use crate::sys::clock::UnixMs;
 use crate::value::Thresholds;
 
 /// A keyspace and what its last command did.
-pub(super) struct Bench {
-    pub(super) space: Keyspace,
-    pub(super) now: UnixMs,
+pub(crate) struct Bench {
+    pub(crate) space: Keyspace,
+    pub(crate) now: UnixMs,
     /// The number of the database that commands run on.
-    pub(super) db: usize,
-    pub(super) protocol: Protocol,
-    pub(super) limits: Limits,
-    pub(super) effects: Effects,
+    pub(crate) db: usize,
+    pub(crate) protocol: Protocol,
+    pub(crate) limits: Limits,
+    pub(crate) effects: Effects,
     /// Whether commands may wait; then `effects.wait` says for what the last one does.
-    pub(super) may_wait: bool,
+    pub(crate) may_wait: bool,
     random: fastrand::Rng,
 }
 
 impl Bench {
     /// An empty keyspace whose every event and change is heard.
-    pub(super) fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let effects = Effects {
             listened: EventClass::all(),
             propagated: true,
@@ -50,7 +50,7 @@ impl Bench {
     }
 
     /// The reply to `line`, words between blanks, as text with its line breaks as `|`.
-    pub(super) fn run(&mut self, line: &str) -> String {
+    pub(crate) fn run(&mut self, line: &str) -> String {
         let reply = self.run_args(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
         String::from_utf8_lossy(&reply)
             .trim_end()
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     /// The reply to a command of these arguments.
-    pub(super) fn run_args(&mut self, args: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn run_args(&mut self, args: &[&[u8]]) -> Vec<u8> {
         let owned = OwnedRequest::new(args);
         let mut reply = Reply::new(self.protocol);
         self.effects.clear();
@@ -101,7 +101,7 @@ impl Bench {
     }
 
     /// The last command's events, each `name key`.
-    pub(super) fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         let events = self.effects.events.iter();
         events
             .map(|event| format!("{} {}", event.name, String::from_utf8_lossy(&event.key)))
@@ -109,7 +109,7 @@ impl Bench {
     }
 
     /// The last command's events in one line, each `name@db:key`.
-    pub(super) fn events_line(&self) -> String {
+    pub(crate) fn events_line(&self) -> String {
         let event = |event: &Event| {
             let key = String::from_utf8_lossy(&event.key);
             format!("{}@{}:{key}", event.name, event.db)
@@ -119,7 +119,7 @@ impl Bench {
     }
 
     /// What the last command tells the log, in one line; empty if it changed nothing.
-    pub(super) fn log_line(&self) -> String {
+    pub(crate) fn log_line(&self) -> String {
         match self.effects.changes {
             0 => String::new(),
             _ => self.propagated().join("; "),
@@ -127,7 +127,7 @@ impl Bench {
     }
 
     /// What the last command tells the log: itself, or other commands.
-    pub(super) fn propagated(&self) -> Vec<String> {
+    pub(crate) fn propagated(&self) -> Vec<String> {
         let Propagation::Instead(requests) = &self.effects.propagation else {
             return vec!["verbatim".into()];
         };

@@ -97,6 +97,21 @@ impl MaxmemoryPolicy {
     }
 }
 
+impl MaxmemoryPolicy {
+    /// Whether keys are compared by when they were last used.
+    pub fn is_lru(self) -> bool {
+        matches!(
+            self,
+            MaxmemoryPolicy::VolatileLru | MaxmemoryPolicy::AllkeysLru
+        )
+    }
+}
+
+choice! {
+    /// In which format snapshots are written.
+    SnapshotFormat { Native = "native", Rdb = "rdb" }
+}
+
 choice! {
     /// When the log is forced to disk.
     AppendFsync { EverySecond = "everysec", Always = "always", No = "no" }

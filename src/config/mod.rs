@@ -25,7 +25,7 @@ use std::path::Path;
 
 pub use choices::{
     AppendFsync, LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal, OomScoreAdj,
-    Permission, Supervised, SyslogFacility,
+    Permission, SnapshotFormat, Supervised, SyslogFacility,
 };
 pub use params::{Change, Effect, Param};
 pub use special::{ClientClass, Event, OutputLimit, SavePoint};
@@ -136,6 +136,9 @@ fields! {
         pub rdbcompression: bool,
         pub rdbchecksum: bool,
         pub repl_timeout: u32,
+        pub snapshot_format: SnapshotFormat,
+        pub rdb_save_incremental_fsync: bool,
+        pub aof_rewrite_incremental_fsync: bool,
         pub stop_writes_on_bgsave_error: bool,
         pub auto_aof_rewrite_percentage: u32,
         pub auto_aof_rewrite_min_size: u64,

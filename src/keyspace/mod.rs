@@ -25,7 +25,7 @@ pub use self::access::AccessPolicy;
 pub use self::entry::Entry;
 pub use self::expire::{Cycle, ExpireReport};
 pub use self::space::{
-    Departure, FieldsGone, FrozenEntry, FrozenKeyspace, Keyspace, Stats, TableStats,
+    Access, Departure, FieldsGone, FrozenEntry, FrozenKeyspace, Keyspace, Stats, TableStats,
 };
 pub use self::string::StringMut;
 pub use self::view::{Cause, Deadline, EntryMut, Flush, KeyHash, View};

@@ -217,12 +217,15 @@ impl Keyspace {
     /// while there is another snapshot.
     pub fn freeze(&mut self) -> Option<FrozenKeyspace> {
         let tables = self.dbs.iter().map(|db| &db.table);
-        Some(FrozenKeyspace(Frozen::new(&mut self.common.epoch, tables)?))
+        Some(FrozenKeyspace {
+            frozen: Frozen::new(&mut self.common.epoch, tables)?,
+            policy: self.common.policy,
+        })
     }
 
     /// Ends a snapshot; what was kept for it becomes garbage.
     pub fn finish(&mut self, frozen: FrozenKeyspace) {
-        frozen.0.finish(&mut self.common.epoch);
+        frozen.frozen.finish(&mut self.common.epoch);
     }
 
     /// Whether a snapshot is being read.
@@ -240,7 +243,19 @@ impl Drop for Keyspace {
 }
 
 /// All databases at one moment, to be read by another thread.
-pub struct FrozenKeyspace(Frozen<Block>);
+pub struct FrozenKeyspace {
+    frozen: Frozen<Block>,
+    policy: AccessPolicy,
+}
+
+/// How an entry was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Not for so many seconds.
+    Idle(u64),
+    /// So often, by the logarithmic count.
+    Frequency(u8),
+}
 
 /// An entry of a snapshot.
 #[derive(Clone, Copy)]
@@ -252,13 +267,13 @@ pub struct FrozenEntry<'a> {
 impl FrozenKeyspace {
     /// Every entry, database by database.
     pub fn iter(&self) -> impl Iterator<Item = FrozenEntry<'_>> {
-        let tables = self.0.tables().iter().enumerate();
+        let tables = self.frozen.tables().iter().enumerate();
         tables.flat_map(|(db, table)| table.iter().map(move |entry| FrozenEntry { db, entry }))
     }
 
     /// Keys, and keys with a deadline, of each database.
     pub fn sizes(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.0
+        self.frozen
             .tables()
             .iter()
             .map(|table| (table.len(), table.volatile()))
@@ -266,14 +281,25 @@ impl FrozenKeyspace {
 
     /// Whether a hash has a field with a deadline.
     pub fn has_field_deadlines(&self) -> bool {
-        self.0
+        self.frozen
             .tables()
             .iter()
             .any(|table| table.inner_volatile() > 0)
     }
 
+    /// How an entry had been used at the moment `now`.
+    pub fn access_of(&self, entry: Entry<'_>, now: UnixMs) -> Access {
+        match self.policy {
+            AccessPolicy::Lru => Access::Idle(self.policy.idle_seconds(entry.clock(), now)),
+            AccessPolicy::Lfu { .. } => {
+                // It has eight bits.
+                Access::Frequency(self.policy.counter(entry.clock(), now) as u8)
+            }
+        }
+    }
+
     /// A digest of all keys, values and deadlines.
     pub fn digest(&self) -> u64 {
-        self.0.digest()
+        self.frozen.digest()
     }
 }

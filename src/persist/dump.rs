@@ -1,7 +1,7 @@
-//! Dump files in Redis's format: all data at one moment, written from a frozen keyspace and read
-//! record by record.
+//! Snapshot files: all data at one moment, written from a frozen keyspace and read record by record,
+//! in our own format (`native`) or in Redis's.
 //!
-//! Written with version 10, which Redis 7 and everything after it reads; with Valkey's own version
+//! The latter is written with version 10, which Redis 7 and everything after it reads; with Valkey's own version
 //! if a hash has deadlines of fields, for which there is no form before. Read: every version
 //! (`rdb::decode`). What a file holds besides keys, libraries of functions, is kept and written
 //! again.
@@ -9,13 +9,15 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::native;
+use super::sink::Sink;
 use super::storage::File;
 use crate::ds::number::parse_int;
-use crate::keyspace::{FrozenEntry, FrozenKeyspace};
+use crate::keyspace::{Access, FrozenEntry, FrozenKeyspace};
 use crate::rdb::damage::{Damage, What};
 use crate::rdb::decode::{self, Context, Loaded};
-use crate::rdb::input::{Input, Source};
-use crate::rdb::output::Output;
+use crate::rdb::input::{Buffered, Feed, Input};
+use crate::rdb::output::{Drain, Output};
 use crate::rdb::{CHECKSUM, VERSION, VERSION_VALKEY, encode, opcodes, types};
 use crate::sys::clock::UnixMs;
 
@@ -23,20 +25,38 @@ use crate::sys::clock::UnixMs;
 const MAGIC: &[u8] = b"REDIS";
 const MAGIC_VALKEY: &[u8] = b"VALKEY";
 
-/// Bytes written at once.
+/// Bytes written and read at once.
 const WRITE_BYTES: usize = 256 * 1024;
+const READ_BYTES: usize = 256 * 1024;
 
-/// What a file tells of itself, beside the data.
+/// The format of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Our own (`persist::native`).
+    #[default]
+    Native,
+    /// Redis's.
+    Rdb,
+}
+
+/// What a file tells of itself, beside the data, and how it is written.
 #[derive(Clone, Debug, Default)]
 pub struct About {
+    pub format: Format,
+    /// A number that no other file has, for the native format.
+    pub id: u32,
     /// Names and values, as text.
     pub aux: Vec<(Vec<u8>, Vec<u8>)>,
     /// Libraries of functions, in their source.
     pub functions: Vec<Vec<u8>>,
-    /// Whether long strings are compressed.
+    /// Whether blocks, or long strings, are compressed.
     pub compress: bool,
-    /// Whether the file ends with its checksum.
+    /// Whether a file of Redis's format ends with its checksum; ours have theirs always.
     pub checksum: bool,
+    /// Whether the disk is given its work as it comes.
+    pub paced: bool,
+    /// If so, it is told how long keys have not been used, or how often they are, at this moment.
+    pub clocks_at: Option<UnixMs>,
 }
 
 /// How far the writing of a snapshot is, seen from another thread.
@@ -47,7 +67,7 @@ pub struct Progress {
     pub cancelled: AtomicBool,
 }
 
-/// Writes a file; how many bytes.
+/// Writes a file in the format that `about` says; how many bytes.
 ///
 /// # Errors
 /// If the file cannot be written, or it was cancelled: then it is of no use.
@@ -57,40 +77,71 @@ pub fn write(
     about: &About,
     progress: &Progress,
 ) -> io::Result<u64> {
-    let mut writer = Writer {
-        file,
-        out: Output::new(about.compress),
-        digest: CHECKSUM.digest(),
-        written: 0,
+    match about.format {
+        Format::Rdb => write_rdb(frozen, file, about, progress),
+        Format::Native => native::write(frozen, file, about, progress),
+    }
+}
+
+fn write_rdb(
+    frozen: &FrozenKeyspace,
+    file: &mut dyn File,
+    about: &About,
+    progress: &Progress,
+) -> io::Result<u64> {
+    let drain = Rdb {
+        sink: Sink::new(file, progress, about.paced),
+        digest: about.checksum.then(|| CHECKSUM.digest()),
     };
-    writer.head(frozen, about);
+    let mut out = Output::with(about.compress, drain);
+    let magic = match frozen.has_field_deadlines() {
+        true => format!("VALKEY{VERSION_VALKEY:03}"),
+        false => format!("REDIS{VERSION:04}"),
+    };
+    head(&magic, about, &mut out);
     let mut db = None;
     let sizes: Vec<_> = frozen.sizes().collect();
     for found in frozen.iter() {
         if db != Some(found.db) {
             db = Some(found.db);
-            writer.begin_db(found.db, sizes[found.db]);
+            let (keys, volatile) = sizes[found.db];
+            out.byte(opcodes::SELECT);
+            out.count(found.db);
+            out.byte(opcodes::RESIZE);
+            out.count(keys);
+            out.count(volatile);
         }
-        writer.record(&found);
+        put_record(frozen, &found, about.clocks_at, &mut out);
+        out.relieve();
+        if out.drain.sink.has_failed() {
+            break;
+        }
         progress.keys_done.fetch_add(1, Ordering::Relaxed);
-        if writer.out.bytes.len() >= WRITE_BYTES {
-            if progress.cancelled.load(Ordering::Relaxed) {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            writer.flush()?;
-        }
     }
-    writer.out.byte(opcodes::END);
-    writer.flush()?;
-    let checksum = match about.checksum {
-        true => writer.digest.clone().finalize(),
-        false => 0,
-    };
-    writer.out.u64(checksum);
-    writer.flush()?;
-    let written = writer.written;
-    file.sync()?;
-    Ok(written)
+    out.byte(opcodes::END);
+    let Output { bytes, drain, .. } = &mut out;
+    drain.drain(bytes);
+    let checksum = drain.digest.take().map_or(0, |digest| digest.finalize());
+    out.drain.sink.append(&checksum.to_le_bytes());
+    out.drain.sink.finish()
+}
+
+/// A file of Redis's format being written.
+struct Rdb<'f> {
+    sink: Sink<'f>,
+    digest: Option<crc::Digest<'static, u64, crc::Table<16>>>,
+}
+
+impl Drain for Rdb<'_> {
+    const BYTES_MAX: usize = WRITE_BYTES;
+
+    fn drain(&mut self, bytes: &mut Vec<u8>) {
+        if let Some(digest) = &mut self.digest {
+            digest.update(bytes);
+        }
+        self.sink.append(bytes);
+        bytes.clear();
+    }
 }
 
 /// A file of the libraries of functions alone.
@@ -107,7 +158,7 @@ pub fn functions_only(about: &About) -> Vec<u8> {
 }
 
 /// What stands before the data.
-fn head(magic: &str, about: &About, out: &mut Output) {
+fn head<D: Drain>(magic: &str, about: &About, out: &mut Output<D>) {
     out.bytes.extend_from_slice(magic.as_bytes());
     for (name, text) in &about.aux {
         out.byte(opcodes::AUX);
@@ -120,53 +171,33 @@ fn head(magic: &str, about: &About, out: &mut Output) {
     }
 }
 
-struct Writer<'f> {
-    file: &'f mut dyn File,
-    out: Output,
-    digest: crc::Digest<'static, u64, crc::Table<16>>,
-    written: u64,
-}
-
-impl Writer<'_> {
-    fn head(&mut self, frozen: &FrozenKeyspace, about: &About) {
-        let magic = match frozen.has_field_deadlines() {
-            true => format!("VALKEY{VERSION_VALKEY:03}"),
-            false => format!("REDIS{VERSION:04}"),
-        };
-        head(&magic, about, &mut self.out);
+/// Writes a key with all that belongs to it.
+pub(super) fn put_record<D: Drain>(
+    frozen: &FrozenKeyspace,
+    found: &FrozenEntry<'_>,
+    clocks_at: Option<UnixMs>,
+    out: &mut Output<D>,
+) {
+    let entry = found.entry;
+    if let Some(deadline) = entry.deadline() {
+        out.byte(opcodes::EXPIRE_MS);
+        out.u64(deadline.0.cast_unsigned());
     }
-
-    fn begin_db(&mut self, db: usize, (keys, volatile): (usize, usize)) {
-        self.out.byte(opcodes::SELECT);
-        self.out.count(db);
-        self.out.byte(opcodes::RESIZE);
-        self.out.count(keys);
-        self.out.count(volatile);
-    }
-
-    fn record(&mut self, found: &FrozenEntry<'_>) {
-        let out = &mut self.out;
-        let entry = found.entry;
-        if let Some(deadline) = entry.deadline() {
-            out.byte(opcodes::EXPIRE_MS);
-            out.u64(deadline.0.cast_unsigned());
+    match clocks_at.map(|now| frozen.access_of(entry, now)) {
+        Some(Access::Idle(seconds)) => {
+            out.byte(opcodes::IDLE);
+            out.length(seconds);
         }
-        let value = entry.value();
-        out.byte(encode::type_of(value));
-        out.string(entry.key());
-        encode::value(value, out);
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.digest.update(&self.out.bytes);
-        self.file.append_all(&self.out.bytes)?;
-        self.written += self.out.bytes.len() as u64;
-        if self.out.bytes.capacity() > 4 * WRITE_BYTES {
-            self.out.bytes = Vec::new();
+        Some(Access::Frequency(count)) => {
+            out.byte(opcodes::FREQUENCY);
+            out.byte(count);
         }
-        self.out.bytes.clear();
-        Ok(())
+        None => {}
     }
+    let value = entry.value();
+    out.byte(encode::type_of(value, out.newest));
+    out.string(entry.key());
+    encode::value(value, out);
 }
 
 /// Something in a file.
@@ -187,7 +218,8 @@ pub struct Record {
     pub value: Loaded,
     /// The number of the form that the value has in the file (`rdb::types`).
     pub kind: u8,
-    /// Where the record begins in the file, with its deadline.
+    /// Where the record begins in the file, with its deadline; in a file of blocks, where its block
+    /// does.
     pub at: u64,
     /// How long it is there.
     pub bytes: u64,
@@ -217,17 +249,21 @@ pub struct Bytes {
     at: u64,
 }
 
-impl Source for Bytes {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(buf, self.at)?;
+impl Feed for Bytes {
+    fn feed(&mut self, buf: &mut Vec<u8>) -> Result<bool, What> {
+        let len = buf.len();
+        buf.resize(len + READ_BYTES, 0);
+        let read = self.file.read_full_at(&mut buf[len..], self.at);
+        let count = *read.as_ref().unwrap_or(&0);
+        buf.truncate(len + count);
         self.at += count as u64;
-        Ok(count)
+        read.map(|count| count > 0).map_err(What::Io)
     }
 }
 
 /// A file being read.
 pub struct Reader {
-    input: Input<Bytes>,
+    input: Input<Buffered<Bytes>>,
     db: usize,
     version: Version,
     /// Whether the checksum is compared.
@@ -242,8 +278,8 @@ impl Reader {
     /// # Errors
     /// If the file cannot be read, or is of a version that is not known.
     pub fn open(file: Box<dyn File>, check: bool) -> Result<Option<Reader>, Damage> {
-        let mut input = Input::new(Bytes { file, at: 0 });
-        input.begin_checksum();
+        let source = Buffered::new(Bytes { file, at: 0 });
+        let mut input = Input::new(source.with_checksum());
         let head = match input.bytes(MAGIC.len() + 4) {
             Ok(head) => head,
             Err(Damage {
@@ -380,7 +416,7 @@ impl Reader {
             self.checksum = Some(Checksum::Missing);
             return Ok(());
         }
-        let wanted = self.input.checksum();
+        let wanted = self.input.source().checksum();
         let told = self.input.u64()?;
         // 0: written without one.
         let checksum = match told {
@@ -391,6 +427,48 @@ impl Reader {
         };
         self.checksum = Some(checksum);
         Ok(())
+    }
+}
+
+/// A file of either format being read, item by item.
+pub enum AnyReader {
+    Rdb(Box<Reader>),
+    Native(Box<native::Reader>),
+}
+
+impl AnyReader {
+    /// A reader behind the head of `file`; `None` if it is of neither format.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is of a version that is not known, or is of ours and does
+    /// not hold together as a whole.
+    pub fn open(file: Box<dyn File>, check: bool) -> Result<Option<AnyReader>, Damage> {
+        if native::is_native(&*file)? {
+            let snapshot = native::Snapshot::open(file)?;
+            let reader = snapshot.map(native::Reader::new);
+            return Ok(reader.map(Box::new).map(AnyReader::Native));
+        }
+        let reader = Reader::open(file, check)?;
+        Ok(reader.map(Box::new).map(AnyReader::Rdb))
+    }
+
+    /// How much of the file is read, in bytes.
+    pub fn at(&self) -> u64 {
+        match self {
+            AnyReader::Rdb(reader) => reader.at(),
+            AnyReader::Native(reader) => reader.at(),
+        }
+    }
+
+    /// What comes next; `None` at the end.
+    ///
+    /// # Errors
+    /// If it is not whole, not well formed, or a checksum does not hold.
+    pub fn next(&mut self, context: Context<'_>) -> Result<Option<Item>, Damage> {
+        match self {
+            AnyReader::Rdb(reader) => reader.next(context),
+            AnyReader::Native(reader) => reader.next(context),
+        }
     }
 }
 

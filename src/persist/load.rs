@@ -20,12 +20,13 @@ use std::sync::Arc;
 
 use super::dump;
 use super::log_reader::{LogReader, Next, Stop};
+use super::native::{self, Decoder, Snapshot};
 use super::storage::{File, Mode, Storage};
 use crate::ds::rope::Rope;
 use crate::ds::table::Seed;
 use crate::rdb::damage::Damage;
 use crate::rdb::decode::{Context, Loaded};
-use crate::resp::request::LARGE_ARGUMENT_BYTES;
+use crate::rdb::input::Text;
 use crate::resp::requests::Requests;
 use crate::sys::clock::UnixMs;
 use crate::sys::worker::Work;
@@ -170,6 +171,12 @@ pub trait Decode: Send {
 /// # Errors
 /// If the file cannot be read, or is of a version that is not known.
 pub fn open(file: Box<dyn File>, how: How) -> Result<Option<Box<dyn Decode>>, Damage> {
+    if native::is_native(&*file)? {
+        let snapshot = Snapshot::open(file)?;
+        return Ok(
+            snapshot.map(|snapshot| Box::new(Decoder::new(snapshot, how)) as Box<dyn Decode>)
+        );
+    }
     let reader = dump::Reader::open(file, how.check)?;
     Ok(reader.map(|reader| Box::new(Dump { reader, how }) as Box<dyn Decode>))
 }
@@ -204,7 +211,8 @@ impl Decode for Dump {
     }
 }
 
-fn adopt(batch: &mut Batch, record: dump::Record) -> Record {
+/// The record, with its texts in the batch.
+pub(super) fn adopt(batch: &mut Batch, record: dump::Record) -> Record {
     Record {
         db: record.db,
         key: batch.push_bytes(&record.key),
@@ -212,12 +220,8 @@ fn adopt(batch: &mut Batch, record: dump::Record) -> Record {
         idle_seconds: record.idle_seconds,
         frequency: record.frequency,
         value: match record.value {
-            Loaded::String(text) if text.len() >= LARGE_ARGUMENT_BYTES => {
-                let mut rope = Rope::new();
-                rope.append_vec(text);
-                NewValue::Rope(rope)
-            }
-            Loaded::String(text) => NewValue::Text(batch.push_bytes(&text)),
+            Loaded::String(Text::Rope(rope)) => NewValue::Rope(rope),
+            Loaded::String(Text::Flat(text)) => NewValue::Text(batch.push_bytes(&text)),
             Loaded::Collection(draft) => NewValue::Collection(draft),
             Loaded::Empty => NewValue::Empty,
         },

@@ -14,8 +14,12 @@
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use rustix::fs::{Advice, fadvise};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,9 @@ pub trait File: Send {
     /// # Errors
     /// As the system has them; see the module for what a failure means.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Begins to write these bytes to disk, so that a later [`File::sync`] has less to do. A hint.
+    fn begin_sync(&mut self, _range: Range<u64>) {}
 
     /// The length in bytes.
     ///
@@ -218,6 +225,12 @@ impl File for fs::File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
+    }
+
+    fn begin_sync(&mut self, range: Range<u64>) {
+        // For pages that are not on disk yet, the system begins to write them.
+        let len = NonZeroU64::new(range.end - range.start);
+        let _ = fadvise(&*self, range.start, len, Advice::DontNeed);
     }
 
     fn len(&self) -> io::Result<u64> {

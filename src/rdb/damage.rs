@@ -18,6 +18,11 @@ pub enum What {
     Ended,
     /// It is not what the format allows there.
     Format(Cow<'static, str>),
+    /// As [`What::Format`], in a block of a file that consists of such.
+    Block {
+        number: usize,
+        what: Cow<'static, str>,
+    },
     /// It is something that is not here.
     Unknown(String),
     Io(io::Error),
@@ -34,7 +39,8 @@ impl fmt::Display for What {
         match self {
             What::Ended => f.write_str("it ends too early"),
             What::Format(what) => f.write_str(what),
-            What::Unknown(what) => write!(f, "{what}"),
+            What::Block { number, what } => write!(f, "block {number}: {what}"),
+            What::Unknown(what) => f.write_str(what),
             What::Io(error) => write!(f, "{error}"),
         }
     }
@@ -58,7 +64,7 @@ impl Damage {
             What::Ended => What::Format(format!("it ends too early{place}").into()),
             What::Format(what) => What::Format(format!("{what}{place}").into()),
             What::Unknown(what) => What::Unknown(format!("{what}{place}")),
-            What::Io(error) => What::Io(error),
+            what @ (What::Block { .. } | What::Io(_)) => what,
         };
         Damage { at: self.at, what }
     }

@@ -4,7 +4,7 @@
 //! configuration asks for here, whatever form it was written in.
 
 use super::damage::{Damage, What};
-use super::input::{Input, Source};
+use super::input::{Input, Source, Text};
 use super::packed::{self, Malformed};
 use super::{CHECKSUM, VERSION_VALKEY, types};
 use crate::ds::listpack::{EMPTY, Item, Pack};
@@ -14,7 +14,7 @@ use crate::sys::clock::UnixMs;
 use crate::value::draft::Draft;
 use crate::value::hash::{HashMut, NewDeadline};
 use crate::value::list::{End, Limit};
-use crate::value::string::Text;
+use crate::value::string;
 use crate::value::{Packed, Thresholds, list, set, zset};
 
 /// The last version whose payloads and files are read, of Redis and of Valkey.
@@ -29,7 +29,7 @@ pub struct Context<'a> {
 
 /// A value that was read.
 pub enum Loaded {
-    String(Vec<u8>),
+    String(Text),
     Collection(Draft),
     /// A collection without elements, which no key holds.
     Empty,
@@ -80,11 +80,7 @@ pub fn value<S: Source>(
         other: Vec::new(),
     };
     match kind {
-        types::STRING => {
-            let mut text = Vec::new();
-            reader.input.string(&mut text)?;
-            Ok(Loaded::String(text))
-        }
+        types::STRING => Ok(Loaded::String(reader.input.text()?)),
         types::LIST | types::LIST_ZIPLIST | types::LIST_QUICKLIST | types::LIST_QUICKLIST_2 => {
             reader.list(kind)
         }
@@ -261,7 +257,9 @@ impl<S: Source> Reader<'_, '_, S> {
             // No field is due before all moments.
             let mut hash = HashMut::new(&mut draft, thresholds, UnixMs(i64::MIN));
             let deadline = deadline.map_or(NewDeadline::Never, NewDeadline::At);
-            differ &= hash.put(field, Text::Slice(value), deadline).is_new();
+            differ &= hash
+                .put(field, string::Text::Slice(value), deadline)
+                .is_new();
         };
         match kind {
             types::HASH_ZIPMAP => {

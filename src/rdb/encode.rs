@@ -3,7 +3,7 @@
 //! A packed collection is written as it stands, in the frame its form has in the format; a large
 //! one element by element. Adding a type? Also `decode`, and the table in `docs/PERSISTENCE.md`.
 
-use super::output::Output;
+use super::output::{Drain, Output};
 use super::{CHECKSUM, VERSION, VERSION_VALKEY, types};
 use crate::ds::intset::IntSet;
 use crate::ds::listpack::{Item, Listpack, Pack};
@@ -26,18 +26,20 @@ const NODE_PACKED: u64 = 2;
 const LISTPACK_FRAME_BYTES: usize = 7;
 const LISTPACK_END: u8 = 0xff;
 
-/// The number of the form that `value` is written in.
-pub fn type_of(value: Value<'_>) -> u8 {
+/// The number of the form that `value` is written in; `newest` as in [`Output::newest`].
+pub fn type_of(value: Value<'_>, newest: bool) -> u8 {
     match value {
         Value::String(_) => types::STRING,
         Value::List(_) => types::LIST_QUICKLIST_2,
         Value::Set(Set::Ints(_)) => types::SET_INTSET,
+        Value::Set(Set::Packed(_)) if newest => types::SET_LISTPACK,
         Value::Set(_) => types::SET,
         Value::Hash(Hash::Packed(_)) => types::HASH_LISTPACK,
         Value::Hash(Hash::Big(big)) if big.due().is_some() => types::HASH_2,
         Value::Hash(Hash::Big(_)) => types::HASH,
         Value::Zset(Zset::Packed(_)) => types::ZSET_LISTPACK,
         Value::Zset(Zset::Big(_)) => types::ZSET_2,
+        Value::Stream(_) if newest => types::STREAM_3,
         Value::Stream(_) => types::STREAM_2,
     }
 }
@@ -51,7 +53,7 @@ pub fn version_of(kind: u8) -> u16 {
 }
 
 /// Writes `value` in the form that [`type_of`] tells.
-pub fn value(value: Value<'_>, out: &mut Output) {
+pub fn value<D: Drain>(value: Value<'_>, out: &mut Output<D>) {
     match value {
         Value::String(text) => string(text, out),
         Value::List(list) => list_nodes(list, out),
@@ -64,7 +66,7 @@ pub fn value(value: Value<'_>, out: &mut Output) {
 
 /// The payload that DUMP gives: the value, the version, the checksum.
 pub fn payload(held: Value<'_>) -> Vec<u8> {
-    let kind = type_of(held);
+    let kind = type_of(held, false);
     let mut out = Output::new(true);
     out.byte(kind);
     value(held, &mut out);
@@ -75,7 +77,7 @@ pub fn payload(held: Value<'_>) -> Vec<u8> {
     bytes
 }
 
-fn string(text: Str<'_>, out: &mut Output) {
+fn string<D: Drain>(text: Str<'_>, out: &mut Output<D>) {
     match text {
         Str::Int(integer) => out.int(integer),
         other => out.text(other.text(&mut itoa::Buffer::new())),
@@ -83,7 +85,7 @@ fn string(text: Str<'_>, out: &mut Output) {
 }
 
 /// A listpack of `count` entries in its frame.
-pub(super) fn listpack(entries: &[u8], count: usize, out: &mut Output) {
+pub(super) fn listpack<D: Drain>(entries: &[u8], count: usize, out: &mut Output<D>) {
     let len = LISTPACK_FRAME_BYTES + entries.len();
     let mut blob = Vec::with_capacity(len);
     blob.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
@@ -93,12 +95,12 @@ pub(super) fn listpack(entries: &[u8], count: usize, out: &mut Output) {
     out.blob(&blob);
 }
 
-fn packed_listpack(bytes: &[u8], out: &mut Output) {
+fn packed_listpack<D: Drain>(bytes: &[u8], out: &mut Output<D>) {
     let pack = Listpack::new(bytes);
     listpack(pack.entry_bytes(), pack.len(), out);
 }
 
-fn list_nodes(list: List<'_>, out: &mut Output) {
+fn list_nodes<D: Drain>(list: List<'_>, out: &mut Output<D>) {
     let spans = || list.spans(0..list.len());
     out.count(spans().count());
     for span in spans() {
@@ -115,10 +117,11 @@ fn list_nodes(list: List<'_>, out: &mut Output) {
         }
         out.length(NODE_PACKED);
         listpack(pack.entries(), pack.len(), out);
+        out.relieve();
     }
 }
 
-fn members(set: Set<'_>, out: &mut Output) {
+fn members<D: Drain>(set: Set<'_>, out: &mut Output<D>) {
     if let Set::Ints(bytes) = set {
         let ints = IntSet::new(bytes);
         let mut blob = Vec::with_capacity(8 + bytes.len());
@@ -127,18 +130,26 @@ fn members(set: Set<'_>, out: &mut Output) {
         blob.extend_from_slice(&bytes[1..]);
         return out.blob(&blob);
     }
+    if let Set::Packed(bytes) = set
+        && out.newest
+    {
+        return packed_listpack(bytes, out);
+    }
     out.count(set.len());
-    set.for_each(|item| put_item(item, out));
+    set.for_each(|item| {
+        put_item(item, out);
+        out.relieve();
+    });
 }
 
-fn put_item(item: Item<'_>, out: &mut Output) {
+fn put_item<D: Drain>(item: Item<'_>, out: &mut Output<D>) {
     match item {
         Item::Int(integer) => out.int(integer),
         Item::Bytes(text) => out.string(text),
     }
 }
 
-fn fields(hash: Hash<'_>, out: &mut Output) {
+fn fields<D: Drain>(hash: Hash<'_>, out: &mut Output<D>) {
     let big = match hash {
         Hash::Packed(bytes) => return packed_listpack(bytes, out),
         Hash::Big(big) => big,
@@ -152,10 +163,11 @@ fn fields(hash: Hash<'_>, out: &mut Output) {
             let deadline = pair.deadline.map_or(-1, |deadline| deadline.0);
             out.u64(deadline.cast_unsigned());
         }
+        out.relieve();
     });
 }
 
-fn scored(zset: Zset<'_>, out: &mut Output) {
+fn scored<D: Drain>(zset: Zset<'_>, out: &mut Output<D>) {
     if let Zset::Packed(_) = zset {
         let mut pack = Pack::new();
         for (member, score) in zset.iter() {
@@ -168,5 +180,6 @@ fn scored(zset: Zset<'_>, out: &mut Output) {
     for (member, score) in zset.iter() {
         put_item(member, out);
         out.double(score);
+        out.relieve();
     }
 }

@@ -2,35 +2,135 @@
 //!
 //! No length is believed before its bytes are there: a buffer grows as they come.
 
-use std::io;
-
 use super::CHECKSUM;
 use super::damage::{Damage, What};
 use super::lzf;
 use super::output::{INT_8, INT_16, INT_32, LZF, SPECIAL};
+use crate::ds::rope::Rope;
+use crate::value::string::{FLAT_BYTES_MAX, NewStr};
 
-/// Bytes read at once.
-const READ_BYTES: usize = 256 * 1024;
+/// Bytes taken at once of what is long.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The longest string.
 const STRING_BYTES_MAX: u64 = 1 << 40;
 
 /// Where bytes come from.
 pub trait Source {
-    /// Fills some of `buf`; how much, 0 at the end.
+    /// The next `count` bytes, side by side.
+    ///
+    /// # Errors
+    /// If there are not so many, or as the world has them.
+    fn take(&mut self, count: usize) -> Result<&[u8], What>;
+
+    /// Whether there is nothing left.
     ///
     /// # Errors
     /// As the world has them.
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+    fn is_at_end(&mut self) -> Result<bool, What>;
 }
 
 impl Source for &[u8] {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = buf.len().min(self.len());
-        let (now, later) = self.split_at(count);
-        buf[..count].copy_from_slice(now);
+    #[inline]
+    fn take(&mut self, count: usize) -> Result<&[u8], What> {
+        let (now, later) = self.split_at_checked(count).ok_or(What::Ended)?;
         *self = later;
-        Ok(count)
+        Ok(now)
+    }
+
+    fn is_at_end(&mut self) -> Result<bool, What> {
+        Ok(self.is_empty())
+    }
+}
+
+/// What gives bytes in portions, as a file does.
+pub trait Feed {
+    /// Appends some bytes to `buf`, within reason; whether there were any.
+    ///
+    /// # Errors
+    /// As the world has them.
+    fn feed(&mut self, buf: &mut Vec<u8>) -> Result<bool, What>;
+}
+
+/// A source that is fed.
+pub struct Buffered<F> {
+    pub feed: F,
+    buf: Vec<u8>,
+    /// What of `buf` was taken.
+    used: usize,
+    digest: Option<Digest>,
+    /// What of `buf` is digested.
+    digested: usize,
+}
+
+type Digest = crc::Digest<'static, u64, crc::Table<16>>;
+
+impl<F: Feed> Buffered<F> {
+    /// A source at the beginning of `feed`.
+    pub fn new(feed: F) -> Buffered<F> {
+        Buffered {
+            feed,
+            buf: Vec::new(),
+            used: 0,
+            digest: None,
+            digested: 0,
+        }
+    }
+
+    /// The same source, which digests what is taken from it.
+    pub fn with_checksum(self) -> Buffered<F> {
+        Buffered {
+            digest: Some(CHECKSUM.digest()),
+            ..self
+        }
+    }
+
+    /// The checksum of what was taken.
+    pub fn checksum(&self) -> u64 {
+        let digest = self.digest.clone();
+        digest.map_or(0, |mut digest| {
+            digest.update(&self.buf[self.digested..self.used]);
+            digest.finalize()
+        })
+    }
+
+    /// Makes sure that `count` bytes are in the buffer.
+    #[cold]
+    fn fill(&mut self, count: usize) -> Result<(), What> {
+        if let Some(digest) = &mut self.digest {
+            digest.update(&self.buf[self.digested..self.used]);
+        }
+        self.buf.drain(..self.used);
+        (self.used, self.digested) = (0, 0);
+        while self.buf.len() < count {
+            if !self.feed.feed(&mut self.buf)? {
+                return Err(What::Ended);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<F: Feed> Source for Buffered<F> {
+    #[inline]
+    fn take(&mut self, count: usize) -> Result<&[u8], What> {
+        if self.buf.len() - self.used < count {
+            self.fill(count)?;
+        }
+        let bytes = &self.buf[self.used..self.used + count];
+        self.used += count;
+        Ok(bytes)
+    }
+
+    fn is_at_end(&mut self) -> Result<bool, What> {
+        if self.buf.len() > self.used {
+            return Ok(false);
+        }
+        match self.fill(1) {
+            Ok(()) => Ok(false),
+            Err(What::Ended) => Ok(true),
+            Err(what) => Err(what),
+        }
     }
 }
 
@@ -41,52 +141,54 @@ pub enum Length {
     Special(u8),
 }
 
+/// A string that was read.
+pub enum Text {
+    Flat(Vec<u8>),
+    /// Longer than [`FLAT_BYTES_MAX`].
+    Rope(Rope),
+}
+
+impl Text {
+    /// The string on its way into the keyspace.
+    pub fn stored(&self) -> NewStr<'_> {
+        match self {
+            Text::Flat(bytes) => NewStr::from(&bytes[..]),
+            Text::Rope(rope) => NewStr::Rope(rope.clone()),
+        }
+    }
+}
+
 /// Bytes being read.
 pub struct Input<S> {
     source: S,
-    buf: Vec<u8>,
-    /// What of `buf` is used.
-    used: usize,
-    /// What of the input lies before `buf`.
-    before: u64,
-    digest: Option<crc::Digest<'static, u64, crc::Table<16>>>,
+    at: u64,
 }
 
 impl<S: Source> Input<S> {
     /// An input at the beginning of `source`.
     pub fn new(source: S) -> Input<S> {
-        Input {
-            source,
-            buf: Vec::new(),
-            used: 0,
-            before: 0,
-            digest: None,
-        }
+        Input { source, at: 0 }
+    }
+
+    /// Where the bytes come from.
+    pub fn source(&self) -> &S {
+        &self.source
     }
 
     /// Where the next byte stands in the input.
     pub fn at(&self) -> u64 {
-        self.before + self.used as u64
+        self.at
     }
 
     /// That something is wrong before the next byte.
     #[cold]
     pub fn damage(&self, what: impl Into<std::borrow::Cow<'static, str>>) -> Damage {
-        Damage {
-            at: self.at(),
-            what: What::Format(what.into()),
-        }
+        self.failure(What::Format(what.into()))
     }
 
-    /// Digests what is read from now on.
-    pub fn begin_checksum(&mut self) {
-        self.digest = Some(CHECKSUM.digest());
-    }
-
-    /// The checksum of what was read since [`Input::begin_checksum`].
-    pub fn checksum(&self) -> u64 {
-        let digest = self.digest.clone();
-        digest.map_or(0, |digest| digest.finalize())
+    #[cold]
+    fn failure(&self, what: What) -> Damage {
+        Damage { at: self.at, what }
     }
 
     /// Whether there is nothing left.
@@ -94,54 +196,24 @@ impl<S: Source> Input<S> {
     /// # Errors
     /// If the source fails.
     pub fn is_at_end(&mut self) -> Result<bool, Damage> {
-        match self.fill(1) {
-            Ok(()) => Ok(false),
-            Err(Damage {
-                what: What::Ended, ..
-            }) => Ok(true),
-            Err(damage) => Err(damage),
-        }
-    }
-
-    /// Makes sure that `count` bytes are in the buffer.
-    fn fill(&mut self, count: usize) -> Result<(), Damage> {
-        if self.buf.len() - self.used >= count {
-            return Ok(());
-        }
-        self.before += self.used as u64;
-        self.buf.drain(..self.used);
-        self.used = 0;
-        while self.buf.len() < count {
-            let len = self.buf.len();
-            self.buf.resize(len + READ_BYTES, 0);
-            let read = self.source.read(&mut self.buf[len..]);
-            self.buf.truncate(len + *read.as_ref().unwrap_or(&0));
-            let what = match read {
-                Ok(0) => What::Ended,
-                Ok(_) => continue,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => What::Io(error),
-            };
-            return Err(Damage {
-                at: self.at(),
-                what,
-            });
-        }
-        Ok(())
+        let is_at_end = self.source.is_at_end();
+        is_at_end.map_err(|what| self.failure(what))
     }
 
     /// The next `count` bytes.
     ///
     /// # Errors
     /// If there are not so many.
+    #[inline]
     pub fn bytes(&mut self, count: usize) -> Result<&[u8], Damage> {
-        self.fill(count)?;
-        let bytes = &self.buf[self.used..self.used + count];
-        self.used += count;
-        if let Some(digest) = &mut self.digest {
-            digest.update(bytes);
+        let at = self.at;
+        match self.source.take(count) {
+            Ok(bytes) => {
+                self.at += count as u64;
+                Ok(bytes)
+            }
+            Err(what) => Err(Damage { at, what }),
         }
-        Ok(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
@@ -233,7 +305,16 @@ impl<S: Source> Input<S> {
     /// If it is not all there, or not well formed.
     pub fn string(&mut self, text: &mut Vec<u8>) -> Result<(), Damage> {
         text.clear();
-        match self.length_or_special()? {
+        let form = self.length_or_special()?;
+        self.string_of(form, text)
+    }
+
+    /// A string of this form, which was read already, appended to `text`, or in its place.
+    ///
+    /// # Errors
+    /// If it is not all there, or not well formed.
+    pub fn string_of(&mut self, form: Length, text: &mut Vec<u8>) -> Result<(), Damage> {
+        match form {
             Length::Plain(length) => self.raw(length, text),
             Length::Special(INT_8) => {
                 let number = i8::from_le_bytes(self.array()?);
@@ -255,14 +336,42 @@ impl<S: Source> Input<S> {
         }
     }
 
+    /// A string, never in one piece if it is long.
+    ///
+    /// # Errors
+    /// If it is not all there, or not well formed.
+    pub fn text(&mut self) -> Result<Text, Damage> {
+        let mut text = Vec::new();
+        match self.length_or_special()? {
+            Length::Plain(length) if length > FLAT_BYTES_MAX as u64 => {
+                let mut rope = Rope::new();
+                self.pieces(length, |piece| rope.append(piece))?;
+                return Ok(Text::Rope(rope));
+            }
+            form => self.string_of(form, &mut text)?,
+        }
+        if text.len() > FLAT_BYTES_MAX {
+            return Ok(Text::Rope(Rope::from(&text[..])));
+        }
+        Ok(Text::Flat(text))
+    }
+
     fn raw(&mut self, length: u64, text: &mut Vec<u8>) -> Result<(), Damage> {
+        if length <= PIECE_BYTES as u64 {
+            text.reserve_exact(length as usize);
+        }
+        self.pieces(length, |piece| text.extend_from_slice(piece))
+    }
+
+    /// Shows `length` bytes, piece by piece.
+    fn pieces(&mut self, length: u64, mut each: impl FnMut(&[u8])) -> Result<(), Damage> {
         if length > STRING_BYTES_MAX {
             return Err(self.damage("a string without bounds"));
         }
         let mut left = usize::try_from(length).unwrap_or(usize::MAX);
         while left > 0 {
-            let piece = left.min(READ_BYTES);
-            text.extend_from_slice(self.bytes(piece)?);
+            let piece = left.min(PIECE_BYTES);
+            each(self.bytes(piece)?);
             left -= piece;
         }
         Ok(())

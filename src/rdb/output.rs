@@ -28,22 +28,68 @@ pub(super) const INT_16: u8 = 1;
 pub(super) const INT_32: u8 = 2;
 pub(super) const LZF: u8 = 3;
 
+/// A longer string is passed on in pieces of this size.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Where bytes go when they have become many, so that a value of any size can be written without
+/// ever being in memory as a whole.
+pub trait Drain {
+    /// When they are many.
+    const BYTES_MAX: usize;
+
+    /// Takes what it can use of `bytes`. Called anywhere within a value; at most a piece of a
+    /// string, or the packed form of a small collection, above the bound.
+    fn drain(&mut self, bytes: &mut Vec<u8>);
+}
+
+/// All bytes are kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept;
+
+impl Drain for Kept {
+    const BYTES_MAX: usize = usize::MAX;
+
+    fn drain(&mut self, _: &mut Vec<u8>) {}
+}
+
 /// Bytes being written.
 #[derive(Debug, Default)]
-pub struct Output {
+pub struct Output<D = Kept> {
     pub bytes: Vec<u8>,
     /// Whether long strings are compressed (`rdbcompression`).
     compress: bool,
     compressor: Compressor,
     compressed: Vec<u8>,
+    /// Whether forms may be used that only newer versions than [`super::VERSION`] have.
+    pub newest: bool,
+    pub drain: D,
 }
 
 impl Output {
     /// Nothing yet; long strings are compressed if `compress` says so.
     pub fn new(compress: bool) -> Output {
+        Output::with(compress, Kept)
+    }
+}
+
+impl<D: Drain> Output<D> {
+    /// As [`Output::new`]; what becomes much goes to `drain`.
+    pub fn with(compress: bool, drain: D) -> Output<D> {
         Output {
+            bytes: Vec::new(),
             compress,
-            ..Output::default()
+            compressor: Compressor::default(),
+            compressed: Vec::new(),
+            newest: false,
+            drain,
+        }
+    }
+
+    /// Passes bytes on if they are many. Between the elements of everything that can be large.
+    #[inline]
+    pub fn relieve(&mut self) {
+        if self.bytes.len() >= D::BYTES_MAX {
+            self.drain.drain(&mut self.bytes);
         }
     }
 
@@ -135,13 +181,22 @@ impl Output {
             Text::Slice(bytes) => self.string(bytes),
             Text::Rope(rope) => {
                 self.count(rope.len());
-                rope.for_each(0..rope.len(), |slice| self.bytes.extend_from_slice(slice));
+                rope.for_each(0..rope.len(), |slice| {
+                    self.bytes.extend_from_slice(slice);
+                    self.relieve();
+                });
             }
         }
     }
 
     fn plain(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
-        self.bytes.extend_from_slice(bytes);
+        if bytes.len() <= PIECE_BYTES {
+            return self.bytes.extend_from_slice(bytes);
+        }
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.bytes.extend_from_slice(piece);
+            self.relieve();
+        }
     }
 }

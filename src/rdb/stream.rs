@@ -11,7 +11,7 @@ use super::damage::Damage;
 use super::decode::{Context, Loaded};
 use super::encode::listpack;
 use super::input::{Input, Source};
-use super::output::Output;
+use super::output::{Drain, Output};
 use super::{packed, types};
 use crate::ds::listpack::{Entries, Item, Pack};
 use crate::value::Object;
@@ -22,7 +22,7 @@ use crate::value::stream::{Marks, Stream, StreamId};
 const DELETED: i64 = 1;
 const SAME_FIELDS: i64 = 2;
 
-pub(super) fn encode(stream: &Stream, out: &mut Output) {
+pub(super) fn encode<D: Drain>(stream: &Stream, out: &mut Output<D>) {
     out.count(stream.node_count());
     for node in stream.nodes() {
         let (master, counts, rest) = node.redis_form();
@@ -33,6 +33,7 @@ pub(super) fn encode(stream: &Stream, out: &mut Output) {
         }
         let count = pack.len() + Entries::new(rest, 0, rest.len()).count();
         listpack(&[pack.entries(), rest].concat(), count, out);
+        out.relieve();
     }
     let marks = stream.marks();
     out.count(stream.len());
@@ -47,12 +48,12 @@ pub(super) fn encode(stream: &Stream, out: &mut Output) {
     }
 }
 
-fn id(id: StreamId, out: &mut Output) {
+fn id<D: Drain>(id: StreamId, out: &mut Output<D>) {
     out.length(id.ms);
     out.length(id.seq);
 }
 
-fn encode_group(group: &Group, out: &mut Output) {
+fn encode_group<D: Drain>(group: &Group, out: &mut Output<D>) {
     id(group.last_id, out);
     out.length(group.entries_read.unwrap_or(-1).cast_unsigned());
     out.count(group.pending().len());
@@ -60,14 +61,19 @@ fn encode_group(group: &Group, out: &mut Output) {
         out.bytes.extend_from_slice(&id.to_bytes());
         out.u64(pending.delivered_at.cast_unsigned());
         out.length(pending.deliveries.cast_unsigned());
+        out.relieve();
     }
     out.count(group.consumers().len());
     for (name, consumer) in group.consumers().iter() {
         out.string(name);
         out.u64(consumer.seen_at.cast_unsigned());
+        if out.newest {
+            out.u64(consumer.active_at.unwrap_or(-1).cast_unsigned());
+        }
         out.count(consumer.pending_len());
         for id in consumer.pending(StreamId::MIN..=StreamId::MAX) {
             out.bytes.extend_from_slice(&id.to_bytes());
+            out.relieve();
         }
     }
 }

@@ -16,14 +16,12 @@ use std::io;
 
 use super::saving::{Begun, Purpose};
 use super::{Moment, Server};
+use crate::persist::dump::Format;
 use crate::persist::journal::Journal;
 use crate::persist::log_dir::{Done, Job};
 use crate::persist::manifest::{Manifest, Part};
 use crate::persist::saver::Target;
 use crate::persist::storage::File;
-
-/// What a base is called at its end: a dump in Redis's format.
-const BASE_ENDING: &str = ".rdb";
 
 /// A rewrite that is under way.
 pub(super) struct Rewriting {
@@ -173,8 +171,12 @@ impl Server {
     /// Begins to write the base of `manifest`, whose last `kept` incrementals hold what it does
     /// not; whether it is begun.
     fn begin_base(&mut self, mut manifest: Manifest, kept: usize, began: Moment) -> bool {
+        let ending = match self.snapshot_format() {
+            Format::Native => ".ruddle",
+            Format::Rdb => ".rdb",
+        };
         let used = &mut self.durable.used.0;
-        let base = manifest.next_base(self.durable.dir.prefix(), BASE_ENDING, *used);
+        let base = manifest.next_base(self.durable.dir.prefix(), ending, *used);
         *used = base.seq;
         let dir = &self.durable.dir;
         let target = Target {

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use super::rewrite::Rewriting;
 use super::{Moment, REDIS_VERSION, Server};
-use crate::persist::dump::{About, Progress, aux_fields};
+use crate::config::SnapshotFormat;
+use crate::persist::dump::{About, Format, Progress, aux_fields};
 use crate::persist::saver::{Done, Job, Saver, Target, save};
 use crate::persist::storage::Storage;
 use crate::sys::alloc::used_bytes;
@@ -228,6 +229,8 @@ impl Server {
     /// Begins to write the data on the thread.
     pub(super) fn begin(&mut self, purpose: Purpose, target: Target) -> bool {
         let is_base = purpose == Purpose::Rewrite;
+        // Whoever asks for it reads Redis's format.
+        let is_sync = purpose == Purpose::Sync;
         let Some(frozen) = self.keyspace.freeze() else {
             return false;
         };
@@ -239,7 +242,10 @@ impl Server {
             keys: frozen.sizes().map(|(keys, _)| keys as u64).sum(),
             dirty: self.dirty,
         });
-        let about = self.about_snapshot(is_base);
+        let mut about = self.about_snapshot(is_base);
+        if is_sync {
+            about.format = Format::Rdb;
+        }
         self.saving.worker.give(Job {
             frozen,
             target,
@@ -250,14 +256,30 @@ impl Server {
         true
     }
 
-    pub(crate) fn about_snapshot(&self, is_base: bool) -> About {
+    pub(crate) fn about_snapshot(&mut self, is_base: bool) -> About {
+        let policy = self.config.maxmemory_policy;
         let mut aux = aux_fields(REDIS_VERSION, self.now.ms(), used_bytes(), is_base);
         aux.extend_from_slice(&self.durable.aux);
         About {
+            format: self.snapshot_format(),
+            id: self.random.u32(..),
             aux,
             functions: self.durable.functions.clone(),
             compress: self.config.rdbcompression,
             checksum: self.config.rdbchecksum,
+            paced: match is_base {
+                true => self.config.aof_rewrite_incremental_fsync,
+                false => self.config.rdb_save_incremental_fsync,
+            },
+            clocks_at: (policy.is_lru() || policy.is_lfu()).then(|| self.now.ms()),
+        }
+    }
+
+    /// The format of the next snapshot.
+    pub(super) fn snapshot_format(&self) -> Format {
+        match self.config.snapshot_format {
+            SnapshotFormat::Native => Format::Native,
+            SnapshotFormat::Rdb => Format::Rdb,
         }
     }
 
@@ -323,6 +345,14 @@ impl Server {
         match std::mem::take(&mut self.saving.save_scheduled) {
             true => Cancelled::Scheduled,
             false => Cancelled::Nothing,
+        }
+    }
+
+    /// Ends what is being written: it is of no use any more, and in the way.
+    pub(super) fn abandon_saving(&mut self) {
+        while let Some(active) = &self.saving.active {
+            active.progress.cancelled.store(true, Ordering::Relaxed);
+            self.wait_for_saver();
         }
     }
 

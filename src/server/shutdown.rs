@@ -86,11 +86,7 @@ impl Server {
             return true;
         }
         log::warn!("Saving the final RDB snapshot before exiting.");
-        // One that is being written is of no use any more, and in the way.
-        while self.saving.active.is_some() {
-            self.cancel_save();
-            self.wait_for_saver();
-        }
+        self.abandon_saving();
         match self.save_now() {
             Ok(()) => true,
             Err(error) => {
@@ -110,6 +106,7 @@ impl Server {
             return false;
         }
         self.shutdown = asked;
+        self.abandon_saving();
         log::warn!("User requested shutdown...");
         for listener in &mut self.io.listeners {
             listener.deregister(self.io.poll.registry());

@@ -18,7 +18,6 @@ use ruddle::persist::storage::{File, Mode, Storage};
 use ruddle::rdb::CHECKSUM;
 use ruddle::rdb::decode::{Context, Loaded};
 use ruddle::sys::clock::UnixMs;
-use ruddle::value::string::NewStr;
 use ruddle::value::{Home, Thresholds};
 
 use crate::targets::{Target, about, signature};
@@ -206,7 +205,7 @@ fn load(bytes: &[u8]) -> Result<Keyspace, String> {
         let deadline = record.deadline.map_or(Deadline::Never, Deadline::At);
         let mut view = space.view(record.db, NOW);
         match record.value {
-            Loaded::String(text) => view.set(&record.key, NewStr::from(&text[..]), deadline),
+            Loaded::String(text) => view.set(&record.key, text.stored(), deadline),
             Loaded::Collection(draft) => {
                 assert_ne!(draft.encoding(), "");
                 assert!(!matches!(draft.value(), ruddle::value::Value::String(_)));

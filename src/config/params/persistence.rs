@@ -1,6 +1,6 @@
 //! Parameters of snapshots and of the log of commands.
 
-use super::super::choices::AppendFsync;
+use super::super::choices::{AppendFsync, SnapshotFormat};
 use super::super::value::{Kind, Reason, Value, Words};
 use super::{INT_MAX, INT_MIN, Param};
 
@@ -45,12 +45,19 @@ pub(super) const PARAMS: &[Param] = &[
         "Refuse writes after a snapshot failed.",
     )
     .at(super::field!(stop_writes_on_bgsave_error)),
+    Param::choice(
+        "snapshot-format",
+        SnapshotFormat::WORDS,
+        "native",
+        "The format snapshots and bases of the log are written in: our own, or Redis's.",
+    )
+    .at(super::field!(snapshot_format)),
     Param::flag(
         "rdb-save-incremental-fsync",
         "yes",
         "Flush a snapshot as it is written.",
     )
-    .coming(PART),
+    .at(super::field!(rdb_save_incremental_fsync)),
     Param::flag(
         "rdb-del-sync-files",
         "no",
@@ -158,7 +165,7 @@ pub(super) const PARAMS: &[Param] = &[
         "yes",
         "Flush a rewrite as it is written.",
     )
-    .coming(PART),
+    .at(super::field!(aof_rewrite_incremental_fsync)),
     Param::flag(
         "aof-disable-auto-gc",
         "no",

@@ -23,7 +23,6 @@ use ruddle::persist::sim_disk::SimDisk;
 use ruddle::persist::storage::{File, Mode, Storage};
 use ruddle::rdb::decode::Loaded;
 use ruddle::sys::clock::UnixMs;
-use ruddle::value::string::NewStr;
 
 use crate::harness::client::Client;
 use crate::harness::server::{Server, Start, fresh_dir};
@@ -46,7 +45,7 @@ const LOW: &[&str] = &[
 ];
 
 /// Makes our server write snapshots in Redis's format.
-const RDB: &[&str] = &[];
+const RDB: &[&str] = &["--snapshot-format", "rdb"];
 
 /// Every type, packed and large, with deadlines, in two databases.
 const COMMANDS: &[&str] = &[
@@ -185,7 +184,7 @@ fn put(space: &mut Keyspace, db: usize, key: &[u8], loaded: Loaded, deadline: Op
     let deadline = deadline.map_or(Deadline::Never, Deadline::At);
     let mut view = space.view(db, NOW);
     match loaded {
-        Loaded::String(text) => view.set(key, NewStr::from(&text[..]), deadline),
+        Loaded::String(text) => view.set(key, text.stored(), deadline),
         Loaded::Collection(draft) => draft.give(|value| view.put_value(key, value, deadline)),
         Loaded::Empty => {}
     }

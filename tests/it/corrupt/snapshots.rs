@@ -1,11 +1,11 @@
 //! Snapshots, changed and cut, as loading reads them.
 
 use ruddle::ds::table::Seed;
-use ruddle::persist::dump::{Item, Reader};
+use ruddle::persist::dump::{AnyReader, Item};
 use ruddle::rdb::decode::Context;
 use ruddle::value::Thresholds;
 
-use super::{DATABASES, Dir, MAKERS, digest, each_changed, file, keyspace, put};
+use super::{DATABASES, Dir, Maker, digest, each_changed, file, keyspace, put};
 use crate::harness::{each_in_parallel, repository};
 
 /// The digest of what a snapshot holds, or what is wrong with it.
@@ -16,7 +16,7 @@ fn load(bytes: &[u8], check: bool) -> Result<String, String> {
         seed: Seed([1, 2]),
     };
     let mut space = keyspace();
-    let reader = Reader::open(file(bytes), check).map_err(|damage| damage.to_string())?;
+    let reader = AnyReader::open(file(bytes), check).map_err(|damage| damage.to_string())?;
     let mut reader = reader.ok_or("no snapshot")?;
     loop {
         match reader.next(context).map_err(|damage| damage.to_string())? {
@@ -62,10 +62,17 @@ fn check(name: &str, bytes: &[u8], has_checksum: bool) {
 
 #[test]
 fn a_changed_or_cut_snapshot_is_refused() {
-    each_in_parallel(&MAKERS, |maker| {
+    let native: &[&str] = &["--snapshot-format", "native"];
+    let all = [
+        (Maker::Ours, &[][..]),
+        (Maker::Redis, &[]),
+        (Maker::Ours, native),
+    ];
+    each_in_parallel(&all, |(maker, args)| {
         let dir = Dir::new();
-        if maker.make(&dir, &[], &["SAVE"]).is_some() {
-            check(&format!("{maker:?}"), &dir.read("dump.rdb"), true);
+        if maker.make(&dir, args, &["SAVE"]).is_some() {
+            let name = format!("{maker:?} {args:?}");
+            check(&name, &dir.read("dump.rdb"), true);
         }
     });
 }

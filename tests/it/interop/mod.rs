@@ -35,7 +35,10 @@ impl Side {
     /// How to start its server; none: ours is one that somebody else started.
     fn start(self) -> Option<Start> {
         match self {
-            Side::Ours => Target::chosen().start(),
+            Side::Ours => {
+                let start = Target::chosen().start()?;
+                Some(start.args(["--snapshot-format", "rdb"]))
+            }
             Side::Theirs => Some(Start::redis()),
         }
     }

@@ -13,7 +13,10 @@ use crate::harness::server::{Server, Start};
 use crate::harness::{PATIENCE, wait_until};
 
 fn start(args: &[&str]) -> Option<Server> {
-    Some(Side::Ours.start()?.tcp().args(args).start())
+    let start = Side::Ours.start()?.tcp();
+    // What is sent is Redis's format, whatever is kept.
+    let native = ["--snapshot-format", "native"];
+    Some(start.args(native).args(args).start())
 }
 
 /// Runs redis-cli towards a server.
