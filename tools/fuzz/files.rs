@@ -9,7 +9,7 @@ use std::path::Path;
 use ruddle::command::digest::Digest;
 use ruddle::ds::table::Seed;
 use ruddle::keyspace::{Deadline, Keyspace};
-use ruddle::persist::dump::{self, About, Item, Progress, Reader};
+use ruddle::persist::dump::{self, About, AnyReader, Format, Item, Progress};
 use ruddle::persist::flush::Header;
 use ruddle::persist::log_reader::{LogReader, Next, Stop};
 use ruddle::persist::manifest::Manifest;
@@ -190,7 +190,7 @@ fn load(bytes: &[u8]) -> Result<Keyspace, String> {
         seed: Seed([1, 2]),
     };
     let mut space = Keyspace::new(DATABASES, [1, 2]);
-    let reader = Reader::open(file(bytes), true).map_err(|damage| damage.what.to_string())?;
+    let reader = AnyReader::open(file(bytes), true).map_err(|damage| damage.what.to_string())?;
     let mut reader = reader.ok_or("no snapshot")?;
     while let Some(item) = reader
         .next(context)
@@ -221,6 +221,22 @@ fn digest(space: &mut Keyspace) -> String {
     Digest::of_data_set(&mut space.view(0, NOW)).hex()
 }
 
+fn written(space: &mut Keyspace, format: Format) -> Vec<u8> {
+    let disk = SimDisk::new(1);
+    let path = Path::new("/dump");
+    let mut out = disk.open(path, Mode::Create).expect("a new file");
+    let frozen = space.freeze().expect("no other snapshot");
+    let about_it = About {
+        format,
+        compress: true,
+        checksum: true,
+        ..About::default()
+    };
+    dump::write(&frozen, &mut *out, &about_it, &Progress::default()).expect("it is written");
+    space.finish(frozen);
+    disk.contents(path).expect("it was written")
+}
+
 /// A dump that is taken can be written, and holds the same when it is read again.
 fn check_dump(input: &[u8]) -> u64 {
     let mut space = match load(&sealed_dump(input)) {
@@ -231,21 +247,12 @@ fn check_dump(input: &[u8]) -> u64 {
             return signature(&why[..end.unwrap_or(why.len())]);
         }
     };
-    let disk = SimDisk::new(1);
-    let path = Path::new("/dump");
-    let mut out = disk.open(path, Mode::Create).expect("a new file");
-    let frozen = space.freeze().expect("no other snapshot");
-    let about_it = About {
-        compress: true,
-        checksum: true,
-        ..About::default()
-    };
-    dump::write(&frozen, &mut *out, &about_it, &Progress::default()).expect("it is written");
-    space.finish(frozen);
-    let bytes = disk.contents(path).expect("it was written");
-    let mut again = load(&bytes).expect("what was written is read");
     let wanted = digest(&mut space);
-    assert_eq!(digest(&mut again), wanted);
+    for format in [Format::Native, Format::Rdb] {
+        let bytes = written(&mut space, format);
+        let mut again = load(&bytes).expect("what was written is read");
+        assert_eq!(digest(&mut again), wanted, "{format:?}");
+    }
     let keys: usize = (0..DATABASES).map(|db| space.table_stats(db).keys).sum();
     let kinds = kinds_of(&mut space);
     signature((about(keys), kinds.len(), kinds.first()))
