@@ -32,6 +32,8 @@ pub struct AdminCall<'a> {
     /// The client that sent it.
     pub client: ClientKey,
     pub reply: &'a mut Reply,
+    /// Whether it can wait for what is not there yet.
+    pub may_wait: bool,
     /// The command's full name, in lower case (`client|list`), for error texts.
     pub name: &'a str,
 }

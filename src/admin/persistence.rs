@@ -1,10 +1,13 @@
-//! SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF: asking for what is otherwise done by itself.
+//! SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF: asking for what is otherwise done by itself. WAIT and
+//! WAITAOF: waiting for what one did to be safe.
 
 use super::AdminCall;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
+use crate::command::wait::{Timeout, Wait};
 use crate::server::Server;
 use crate::server::saving::{Begun, Cancelled};
+use crate::value::Kind;
 
 pub(super) fn save(
     server: &mut Server,
@@ -79,4 +82,62 @@ pub(super) fn bgrewriteaof(
         Begun::Failed => return Err(CommandError::REWRITE_FAILED),
     }
     Ok(())
+}
+
+/// There are no replicas: nobody has acknowledged anything.
+const REPLICAS: i64 = 0;
+
+/// WAIT for replicas: until so many have what the client did.
+pub(super) fn wait(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let replicas = args.int()?;
+    let timeout = args.timeout_ms(server.now.ms())?;
+    if replicas <= REPLICAS || !call.may_wait {
+        call.reply.int(REPLICAS);
+    } else {
+        begin_wait(server, timeout);
+    }
+    Ok(())
+}
+
+/// WAITAOF: until what the client did is on disk, here and at so many replicas.
+pub(super) fn waitaof(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let here = args.int()?;
+    if !(0..=1).contains(&here) {
+        return Err(CommandError::NOT_ZERO_OR_ONE);
+    }
+    let replicas = args.int().map_err(|_| CommandError::NOT_POSITIVE)?;
+    if replicas < 0 {
+        return Err(CommandError::NOT_POSITIVE);
+    }
+    let timeout = args.timeout_ms(server.now.ms())?;
+    if here > 0 && !server.config.appendonly {
+        return Err(CommandError::WAITAOF_WITHOUT_LOG);
+    }
+    let synced = i64::from(server.is_on_disk(call.client));
+    if (synced >= here && replicas <= REPLICAS) || !call.may_wait {
+        call.reply.array(2);
+        call.reply.int(synced);
+        call.reply.int(REPLICAS);
+        return Ok(());
+    }
+    begin_wait(server, timeout);
+    if replicas <= REPLICAS {
+        // Else only its time ends it.
+        server.durable.awaiting.push(call.client);
+    }
+    Ok(())
+}
+
+fn begin_wait(server: &mut Server, timeout: Timeout) {
+    let keys: [&[u8]; 0] = [];
+    // For no key: no type matters.
+    server.effects.wait = Some(Box::new(Wait::new(Kind::String, timeout, keys)));
 }

@@ -3,7 +3,7 @@
 use super::gate::Verdict;
 use super::table::{Action, Command, CommandId, CommandTable};
 use super::{Moment, Server};
-use crate::admin::AdminCall;
+use crate::admin::{AdminCall, AdminHandler};
 use crate::client::slab::ClientKey;
 use crate::client::{Activity, ClientFlags, CloseReason, ReplyMode};
 use crate::command::args::Args;
@@ -122,21 +122,31 @@ impl Server {
                 };
                 handler(&mut call, &mut args)
             }
-            Action::Admin(handler) => {
-                // The reply is taken out so that the handler can have the whole server beside it.
-                let mut reply = std::mem::take(&mut self.clients[key].reply);
-                let mut call = AdminCall {
-                    client: key,
-                    reply: &mut reply,
-                    name: &command.name,
-                };
-                let result = handler(self, &mut call, &mut args);
-                self.clients[key].reply = reply;
-                result
-            }
+            Action::Admin(handler) => self.call_admin(key, &command.name, handler, &mut args, true),
             // The gate lets no container through: its arity demands a subcommand.
             Action::Container => Err(CommandError::wrong_arity(&command.name)),
         }
+    }
+
+    pub(super) fn call_admin(
+        &mut self,
+        key: ClientKey,
+        name: &str,
+        handler: AdminHandler,
+        args: &mut Args<'_>,
+        may_wait: bool,
+    ) -> Result<(), CommandError> {
+        // The reply is taken out so that the handler can have the whole server beside it.
+        let mut reply = std::mem::take(&mut self.clients[key].reply);
+        let mut call = AdminCall {
+            client: key,
+            reply: &mut reply,
+            may_wait,
+            name,
+        };
+        let result = handler(self, &mut call, args);
+        self.clients[key].reply = reply;
+        result
     }
 
     /// Draws the consequences of an execution: the error reply, counters, effects. Earlier

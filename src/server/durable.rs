@@ -60,6 +60,8 @@ pub struct Durable {
     held: Vec<ClientKey>,
     /// Since when the log cannot be written.
     failing_since: Option<MonoNs>,
+    /// Clients that wait by themselves for what they did to be on disk (WAITAOF).
+    pub(crate) awaiting: Vec<ClientKey>,
 }
 
 /// Replies that may leave.
@@ -107,6 +109,7 @@ impl Durable {
             base_bytes: 0,
             held: Vec::new(),
             failing_since: None,
+            awaiting: Vec::new(),
         })
     }
 
@@ -309,12 +312,14 @@ impl Server {
     /// The end of a turn: what it changed is written, and who waited for what was written before
     /// goes on.
     pub(super) fn commit(&mut self) {
-        let Some(journal) = &mut self.durable.journal else {
-            return;
-        };
-        journal.commit(self.now.mono);
-        if !self.durable.held.is_empty() {
-            self.release();
+        if let Some(journal) = &mut self.durable.journal {
+            journal.commit(self.now.mono);
+            if !self.durable.held.is_empty() {
+                self.release();
+            }
+        }
+        if !self.durable.awaiting.is_empty() {
+            self.serve_awaiting();
         }
         let is_failing = self
             .durable
@@ -323,6 +328,35 @@ impl Server {
             .is_some_and(|it| it.failure().is_some());
         if is_failing || self.durable.failing_since.is_some() {
             self.give_up(is_failing);
+        }
+    }
+
+    /// Whether all that a client did is on disk; nothing is if there is no log.
+    pub(crate) fn is_on_disk(&self, key: ClientKey) -> bool {
+        let journal = self.durable.journal.as_ref();
+        journal.is_some_and(|journal| self.clients[key].marks.wrote <= journal.durable())
+    }
+
+    /// Those who wait for what they did to be on disk go on if it is, or if there is no log any
+    /// more. While somebody waits syncs follow each other, whatever the policy is.
+    #[cold]
+    fn serve_awaiting(&mut self) {
+        let table = Arc::clone(&self.table);
+        for key in std::mem::take(&mut self.durable.awaiting) {
+            // Some may have been closed, or not wait any more.
+            if self.clients.get(key).is_none() || !self.is_there(key) {
+                continue;
+            }
+            if self.is_on_disk(key) || !self.config.appendonly {
+                self.try_again(&table, key);
+            } else {
+                self.durable.awaiting.push(key);
+            }
+        }
+        if !self.durable.awaiting.is_empty()
+            && let Some(journal) = &mut self.durable.journal
+        {
+            journal.hasten(self.now.mono);
         }
     }
 

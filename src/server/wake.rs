@@ -20,10 +20,11 @@ use std::sync::Arc;
 use super::Server;
 use super::dispatch::Settled;
 use super::gate::Verdict;
-use super::table::{Command, CommandTable};
+use super::table::{Action, Command, CommandTable};
 use super::waiting::{Resume, Ticket, Waiter};
 use crate::client::slab::ClientKey;
 use crate::client::{Activity, ClientFlags};
+use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::command::wait::Wait;
 use crate::observe::metrics::Outcome;
@@ -101,13 +102,13 @@ impl Server {
 
     /// Whether a client that waits can still take something: what goes to one that is closed at
     /// the end of the turn, or whose peer has closed, would be lost.
-    fn is_there(&self, key: ClientKey) -> bool {
+    pub(super) fn is_there(&self, key: ClientKey) -> bool {
         let client = &self.clients[key];
         client.activity == Activity::Blocked && !client.flags.contains(ClientFlags::HUNG_UP)
     }
 
     /// Executes what a client waits with once more.
-    fn try_again(&mut self, table: &CommandTable, key: ClientKey) {
+    pub(super) fn try_again(&mut self, table: &CommandTable, key: ClientKey) {
         let Some(resume) = self.waiting.take_resume(key) else {
             return;
         };
@@ -161,21 +162,40 @@ impl Server {
         self.follow_waiting();
         let client = &mut self.clients[key];
         let mark = client.reply.output.mark();
-        let outcome = match end {
-            WaitEnd::TimedOut => {
+        let Resume {
+            command,
+            ns,
+            request,
+        } = waiter.resume;
+        let table = Arc::clone(&self.table);
+        let outcome = match (end, table.get(command).action) {
+            // It says how far it has come.
+            (WaitEnd::TimedOut, Action::Admin(handler)) => {
+                let command = table.get(command);
+                let mut args = Args::new(request.request(), command.words);
+                match self.call_admin(key, &command.name, handler, &mut args, false) {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => {
+                        self.clients[key].reply.error(error.text());
+                        self.metrics.errors.count(error.code());
+                        Outcome::Failed
+                    }
+                }
+            }
+            (WaitEnd::TimedOut, _) => {
                 client.reply.null_array();
                 Outcome::Done
             }
-            WaitEnd::Unblocked => {
+            (WaitEnd::Unblocked, _) => {
                 let error = CommandError::UNBLOCKED;
                 client.reply.error(error.text());
                 self.metrics.errors.count(error.code());
                 Outcome::Failed
             }
         };
+        let client = &mut self.clients[key];
         client.activity = Activity::Ready;
         client.traffic.commands += 1;
-        let Resume { command, ns, .. } = waiter.resume;
         self.metrics
             .command_ran(usize::from(command.0), ns, outcome);
         self.finish_reply(key, mark);

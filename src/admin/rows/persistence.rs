@@ -1,4 +1,4 @@
-//! What SAVE, BGSAVE, LASTSAVE and BGREWRITEAOF are.
+//! What SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF, WAIT and WAITAOF are.
 
 use crate::admin::{AdminHandler, persistence};
 use crate::command::spec::{Acl, Arg, Flags, Row, Run, Spec};
@@ -74,5 +74,41 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             ..Spec::DEFAULT
         },
         run: Run::Handler(persistence::bgrewriteaof),
+    },
+    Row {
+        spec: Spec {
+            name: "wait",
+            arity: 3,
+            flags: Flags::BLOCKING,
+            acl: Acl::CONNECTION,
+            group: "generic",
+            since: "3.0.0",
+            summary: "Waits until replicas have what the client wrote.",
+            complexity: "O(1)",
+            tips: &["request_policy:all_shards", "response_policy:agg_min"],
+            args: &[Arg::integer("numreplicas"), Arg::integer("timeout")],
+            ..Spec::DEFAULT
+        },
+        run: Run::Handler(persistence::wait),
+    },
+    Row {
+        spec: Spec {
+            name: "waitaof",
+            arity: 4,
+            flags: Flags::BLOCKING,
+            acl: Acl::CONNECTION,
+            group: "generic",
+            since: "7.2.0",
+            summary: "Waits until what the client wrote is on disk, here or at replicas.",
+            complexity: "O(1)",
+            tips: &["request_policy:all_shards", "response_policy:agg_min"],
+            args: &[
+                Arg::integer("numlocal"),
+                Arg::integer("numreplicas"),
+                Arg::integer("timeout"),
+            ],
+            ..Spec::DEFAULT
+        },
+        run: Run::Handler(persistence::waitaof),
     },
 ];

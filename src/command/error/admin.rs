@@ -180,6 +180,11 @@ impl CommandError {
         Self::quoting_bytes("ERR Target instance replied with error: ", text, "")
     }
 
+    pub const WAITAOF_WITHOUT_LOG: CommandError =
+        Self::fixed("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+    pub const NOT_ZERO_OR_ONE: CommandError =
+        Self::fixed("ERR value is out of range, value must between 0 and 1");
+
     // DEBUG.
     pub const DEBUG_NOT_ALLOWED: CommandError = Self::fixed(
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", \
