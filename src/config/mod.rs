@@ -147,6 +147,8 @@ fields! {
         pub appenddirname: Vec<u8>,
         pub appendfsync: AppendFsync,
         pub no_appendfsync_on_rewrite: bool,
+        pub aof_keep_generations: u32,
+        pub restore_to: Vec<u8>,
         pub aof_load_truncated: bool,
         pub aof_timestamp_enabled: bool,
         /// Microseconds between two keys.

@@ -70,6 +70,10 @@ pub enum Ended {
     Damaged(Damage),
     /// It is a log and not whole or not good.
     Stopped(Stop),
+    /// What follows at this byte happened later than is asked for.
+    Reached(u64),
+    /// What stands at this byte has no time, and it matters when it happened.
+    Untimed(u64),
     /// It is no snapshot at all.
     NoSnapshot,
     Unreadable(io::Error),
@@ -136,6 +140,8 @@ impl Batch {
 /// What snapshots are read with.
 #[derive(Clone, Copy, Debug)]
 pub struct How {
+    /// The second up to which a log is read; what comes later is not there.
+    pub until: Option<i64>,
     pub thresholds: Thresholds,
     pub seed: Seed,
     /// Whether a checksum that may be left out is compared.
@@ -252,6 +258,8 @@ pub struct Loader {
     /// Files ended.
     done: usize,
     reading: Option<Reading>,
+    /// Whether the time of what comes next in the file is known.
+    timed: bool,
 }
 
 enum Reading {
@@ -268,6 +276,7 @@ impl Loader {
             parts: parts.iter().cloned().collect(),
             done: 0,
             reading: None,
+            timed: false,
         }
     }
 
@@ -279,9 +288,10 @@ impl Loader {
         batch.part = self.done;
         let filled = match self.reading.take() {
             Some(reading) => self.go_on(&part, reading, batch),
-            None => self
-                .begin(&part)
-                .and_then(|reading| self.go_on(&part, reading, batch)),
+            None => match self.begin(&part) {
+                Ok(reading) => self.go_on(&part, reading, batch),
+                Err(ended) => Err(ended),
+            },
         };
         match filled {
             Ok(Some(reading)) => self.reading = Some(reading),
@@ -304,7 +314,8 @@ impl Loader {
         }
     }
 
-    fn begin(&self, part: &Part) -> Result<Reading, Ended> {
+    fn begin(&mut self, part: &Part) -> Result<Reading, Ended> {
+        self.timed = false;
         let open = || self.storage.open(&part.path, Mode::Read);
         let file = open().map_err(Ended::Unreadable)?;
         if let Some(decode) = self::open(file, self.how).map_err(Ended::Damaged)? {
@@ -324,7 +335,7 @@ impl Loader {
 
     /// Reads on; `None` at the end of the file.
     fn go_on(
-        &self,
+        &mut self,
         part: &Part,
         mut reading: Reading,
         batch: &mut Batch,
@@ -337,19 +348,33 @@ impl Loader {
                 }
                 more
             }
-            Reading::Log(reader) => read_commands(reader, batch).map_err(Ended::Stopped)?,
+            Reading::Log(reader) => read_commands(reader, batch, self.how.until, &mut self.timed)?,
         };
         Ok(more.then_some(reading))
     }
 }
 
-/// Parses commands into `batch`; whether there may be more.
-fn read_commands(reader: &mut LogReader, batch: &mut Batch) -> Result<bool, Stop> {
+/// Parses commands into `batch`, up to the second `until`; whether there may be more.
+fn read_commands(
+    reader: &mut LogReader,
+    batch: &mut Batch,
+    until: Option<i64>,
+    timed: &mut bool,
+) -> Result<bool, Ended> {
     let began = reader.at();
     while reader.at() - began < BATCH_BYTES && batch.requests.len() < BATCH_ITEMS_MAX {
-        match reader.next()? {
+        match reader.next().map_err(Ended::Stopped)? {
+            Next::Command(_) if until.is_some() && !*timed => {
+                return Err(Ended::Untimed(reader.last_at()));
+            }
             Next::Command(request) => batch.requests.push(request),
-            Next::Time(_) => continue,
+            Next::Time(second) if until.is_some_and(|until| second > until) => {
+                return Err(Ended::Reached(reader.last_at()));
+            }
+            Next::Time(_) => {
+                *timed = true;
+                continue;
+            }
             Next::End => {
                 batch.read_bytes = reader.at();
                 return Ok(false);

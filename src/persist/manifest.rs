@@ -6,12 +6,22 @@
 //! file appendonly.aof.3.incr.aof seq 3 type i        what happened since, in order
 //! ```
 //!
+//! Past generations that are kept, to go back to a moment in them, are history too, with words that
+//! Redis passes over (and if it writes the manifest, it removes them):
+//!
+//! ```text
+//! file appendonly.aof.1.base.rdb seq 1 type h generation 3 was b
+//! file appendonly.aof.1.incr.aof seq 1 type h generation 3 was i
+//! file appendonly.aof.2.base.rdb seq 2 type h generation 4 was b end left
+//! ```
+//!
 //! Words may stand in quotes; pairs of words that are not known are passed over; a line that
 //! begins with `#` is a comment. Replaced as a whole by renaming, so that it always names files
 //! that were complete.
 
 use std::fmt;
 
+use crate::ds::number::parse_int;
 use crate::ds::words;
 
 /// The longest line.
@@ -37,7 +47,53 @@ pub struct Part {
 pub struct Manifest {
     pub base: Option<Part>,
     pub incrementals: Vec<Part>,
+    /// No longer needed: to be removed.
     pub history: Vec<Part>,
+    /// Past generations that are kept, the oldest first.
+    pub kept: Vec<Generation>,
+    /// The moment that the base was restored to, if it was.
+    pub restored: Option<i64>,
+}
+
+/// What the log consisted of once: a base, if it did not begin with nothing, and what happened
+/// until the next generation's base.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Generation {
+    /// Counts them.
+    pub number: u64,
+    pub base: Option<Part>,
+    pub incrementals: Vec<Part>,
+    pub end: End,
+}
+
+/// How a generation ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// The next one goes on where it ends.
+    #[default]
+    Continued,
+    /// Something is missing between its end and the next base.
+    Gap,
+    /// The data went back to an earlier moment: what it holds of later ones is nowhere else.
+    Left,
+}
+
+impl End {
+    const WORDS: [(End, &'static [u8]); 3] = [
+        (End::Continued, b"continued"),
+        (End::Gap, b"gap"),
+        (End::Left, b"left"),
+    ];
+
+    fn word(self) -> &'static [u8] {
+        let found = End::WORDS.iter().find(|(end, _)| *end == self);
+        found.map_or(b"", |(_, word)| word)
+    }
+
+    fn parse(word: &[u8]) -> Option<End> {
+        let found = End::WORDS.iter().find(|(_, known)| *known == word);
+        found.map(|(end, _)| *end)
+    }
 }
 
 /// What is wrong with a manifest, and in which line (from 1 on; 0: in the whole).
@@ -64,6 +120,9 @@ impl std::error::Error for ManifestError {}
 struct Line {
     part: Part,
     kind: u8,
+    /// Of history: which generation it belonged to, as what, and how that ended.
+    kept: Option<(u64, u8, End)>,
+    restored: Option<i64>,
 }
 
 impl Manifest {
@@ -118,7 +177,16 @@ impl Manifest {
     }
 
     fn add(&mut self, line: Line) -> Result<(), &'static str> {
-        let Line { part, kind } = line;
+        let Line {
+            part,
+            kind,
+            kept,
+            restored,
+        } = line;
+        if let (b'h', Some((number, was, end))) = (kind, kept) {
+            return self.add_kept(part, number, was, end);
+        }
+        self.restored = self.restored.or(restored);
         match kind {
             b'b' if self.base.is_some() => return Err("there is a base already"),
             b'b' => self.base = Some(part),
@@ -138,25 +206,52 @@ impl Manifest {
         Ok(())
     }
 
+    fn add_kept(&mut self, part: Part, number: u64, was: u8, end: End) -> Result<(), &'static str> {
+        let last = self.kept.last().map_or(0, |last| last.number);
+        if number < last {
+            return Err("generations do not stand in order");
+        }
+        if number > last {
+            self.kept.push(Generation {
+                number,
+                ..Generation::default()
+            });
+        }
+        let generation = self.kept.last_mut().ok_or("generations count from 1 on")?;
+        generation.end = end;
+        match was {
+            b'b' if generation.base.is_none() && generation.incrementals.is_empty() => {
+                generation.base = Some(part);
+            }
+            b'i' => generation.incrementals.push(part),
+            _ => return Err("a generation has one base at most, before its incrementals"),
+        }
+        Ok(())
+    }
+
     /// The manifest as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let base = self.base.iter().map(|part| (part, b'b'));
-        let history = self.history.iter().map(|part| (part, b'h'));
-        let incrementals = self.incrementals.iter().map(|part| (part, b'i'));
-        for (part, kind) in base.chain(history).chain(incrementals) {
-            bytes.extend_from_slice(b"file ");
-            if part
-                .name
-                .iter()
-                .all(|byte| byte.is_ascii_graphic() && !b"\"'\\#".contains(byte))
-            {
-                bytes.extend_from_slice(&part.name);
-            } else {
-                words::quote_into(&part.name, &mut bytes);
+        let restored = self.restored.map(|at| format!(" restored {at}"));
+        if let Some(base) = &self.base {
+            put_line(&mut bytes, base, b'b', restored.as_deref().unwrap_or(""));
+        }
+        for generation in &self.kept {
+            let Generation { number, end, .. } = generation;
+            let end = String::from_utf8_lossy(end.word());
+            let more = |was| format!(" generation {number} was {was} end {end}");
+            if let Some(base) = &generation.base {
+                put_line(&mut bytes, base, b'h', &more('b'));
             }
-            bytes.extend_from_slice(format!(" seq {} type ", part.seq).as_bytes());
-            bytes.extend_from_slice(&[kind, b'\n']);
+            for part in &generation.incrementals {
+                put_line(&mut bytes, part, b'h', &more('i'));
+            }
+        }
+        for part in &self.history {
+            put_line(&mut bytes, part, b'h', "");
+        }
+        for part in &self.incrementals {
+            put_line(&mut bytes, part, b'i', "");
         }
         bytes
     }
@@ -177,18 +272,59 @@ impl Manifest {
         Part { name, seq }
     }
 
-    /// The highest number in what is still to be removed, bases and incrementals alike.
+    /// The highest number in what was listed once, bases and incrementals alike.
     fn last_of_history(&self) -> u64 {
-        self.history.iter().map(|part| part.seq).max().unwrap_or(0)
+        let kept = self.kept.iter();
+        let kept = kept.flat_map(|it| it.base.iter().chain(&it.incrementals));
+        let past = self.history.iter().chain(kept);
+        past.map(|part| part.seq).max().unwrap_or(0)
     }
 
     /// Puts `base` in the place of the base and of all incrementals but the last `kept`, which
-    /// hold what it does not: those become history.
-    pub fn rebase(&mut self, base: Part, kept: usize) {
+    /// hold what it does not: those are a past generation, which ended so.
+    pub fn rebase(&mut self, base: Part, kept: usize, end: End) {
         let gone = self.incrementals.len().saturating_sub(kept);
-        self.history.extend(self.base.replace(base));
-        self.history.extend(self.incrementals.drain(..gone));
+        let last = self.kept.last().map_or(0, |last| last.number);
+        let generation = Generation {
+            number: last + 1,
+            base: self.base.replace(base),
+            incrementals: self.incrementals.drain(..gone).collect(),
+            end,
+        };
+        if generation.base.is_some() || !generation.incrementals.is_empty() {
+            self.kept.push(generation);
+        }
     }
+
+    /// Lets go of past generations but the last `count`. What a return to an earlier moment left
+    /// behind is kept beside them, unless none are to be kept.
+    pub fn forget(&mut self, count: usize) {
+        let is_left = |generation: &Generation| generation.end == End::Left && count > 0;
+        let mut excess = self.kept.iter().filter(|it| !is_left(it)).count();
+        excess = excess.saturating_sub(count);
+        let kept = std::mem::take(&mut self.kept);
+        for generation in kept {
+            if excess > 0 && !is_left(&generation) {
+                excess -= 1;
+                self.history.extend(generation.base);
+                self.history.extend(generation.incrementals);
+            } else {
+                self.kept.push(generation);
+            }
+        }
+    }
+}
+
+fn put_line(bytes: &mut Vec<u8>, part: &Part, kind: u8, more: &str) {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"'\\#".contains(byte);
+    bytes.extend_from_slice(b"file ");
+    match part.name.iter().all(is_plain) {
+        true => bytes.extend_from_slice(&part.name),
+        false => words::quote_into(&part.name, bytes),
+    }
+    bytes.extend_from_slice(format!(" seq {} type {}", part.seq, char::from(kind)).as_bytes());
+    bytes.extend_from_slice(more.as_bytes());
+    bytes.push(b'\n');
 }
 
 /// What stands behind the last line break, and the lines before it.
@@ -210,6 +346,7 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
         return Err("the words do not come in pairs");
     };
     let (mut name, mut seq, mut kind) = (None, None, None);
+    let (mut generation, mut was, mut end, mut restored) = (None, None, End::default(), None);
     for [word, value] in pairs {
         match word.to_ascii_lowercase().as_slice() {
             b"file" if value.len() > NAME_BYTES_MAX => return Err("the file's name is too long"),
@@ -221,6 +358,10 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
                     .and_then(|digits| digits.parse().ok())
             }
             b"type" => kind = value.first().copied(),
+            b"generation" => generation = parse_int(value).and_then(|it| u64::try_from(it).ok()),
+            b"was" => was = value.first().copied(),
+            b"end" => end = End::parse(value).unwrap_or_default(),
+            b"restored" => restored = parse_int(value),
             _ => {}
         }
     }
@@ -228,6 +369,8 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
         (Some(name), Some(seq @ 1..), Some(kind)) => Ok(Line {
             part: Part { name, seq },
             kind,
+            kept: generation.zip(was).map(|(number, was)| (number, was, end)),
+            restored,
         }),
         _ => Err("a file, a sequence number from 1 on and a type are needed"),
     }
@@ -262,6 +405,7 @@ mod tests {
                 part("appendonly.aof.3.incr.aof", 3),
             ],
             history: vec![part("appendonly.aof.1.incr.aof", 1)],
+            ..Manifest::default()
         };
         assert_eq!(manifest, wanted);
         assert_eq!(manifest.to_bytes(), text);
@@ -325,21 +469,45 @@ mod tests {
     }
 
     #[test]
-    fn a_rewrite_makes_history_of_what_it_replaces() {
+    fn a_rewrite_makes_a_past_generation_of_what_it_replaces() {
         let mut manifest = Manifest::default();
         let first = manifest.next_incremental(b"log", 0);
         assert_eq!(first, part("log.1.incr.aof", 1));
         manifest.incrementals.push(first.clone());
         let second = manifest.next_incremental(b"log", 0);
         manifest.incrementals.push(second.clone());
-        manifest.rebase(manifest.next_base(b"log", ".rdb", 0), 1);
+        manifest.rebase(manifest.next_base(b"log", ".rdb", 0), 1, End::Continued);
         assert_eq!(manifest.base, Some(part("log.1.base.rdb", 1)));
-        assert_eq!(manifest.incrementals, [second]);
-        assert_eq!(manifest.history.len(), 1);
+        assert_eq!(manifest.incrementals, std::slice::from_ref(&second));
         let base = manifest.next_base(b"log", ".ruddle", 0);
         assert_eq!(base, part("log.2.base.ruddle", 2));
-        manifest.rebase(base, 1);
-        assert_eq!(manifest.history, [first, part("log.1.base.rdb", 1)]);
+        manifest.rebase(base, 0, End::Gap);
+        let again = Manifest::parse(&manifest.to_bytes()).unwrap();
+        assert_eq!(again, manifest);
+        assert_eq!(manifest.kept.len(), 2);
+        assert_eq!(manifest.kept[1].end, End::Gap);
+        manifest.forget(1);
+        assert_eq!(manifest.history, [first]);
+        assert_eq!(manifest.kept[0].incrementals, std::slice::from_ref(&second));
+        manifest.forget(0);
+        assert_eq!(manifest.history[1..], [part("log.1.base.rdb", 1), second]);
+        assert!(manifest.kept.is_empty());
+    }
+
+    #[test]
+    fn what_a_restore_left_behind_is_kept_beside_others() {
+        let mut manifest = Manifest::default();
+        for end in [End::Continued, End::Left, End::Continued, End::Continued] {
+            manifest.rebase(manifest.next_base(b"log", ".rdb", 0), 0, end);
+        }
+        manifest.restored = Some(1_795_230_000);
+        manifest.forget(1);
+        let ends: Vec<End> = manifest.kept.iter().map(|it| it.end).collect();
+        assert_eq!(ends, [End::Left, End::Continued]);
+        let again = Manifest::parse(&manifest.to_bytes()).unwrap();
+        assert_eq!(again, manifest);
+        manifest.forget(0);
+        assert!(manifest.kept.is_empty());
     }
 
     #[test]

@@ -15,11 +15,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::replay::{Dues, Replay, Twins};
+use super::restore::{Restore, untimed};
 use super::startup::StartError;
 use super::{Moment, Server};
 use crate::keyspace::Flush;
 use crate::persist::load::{Batch, Ended, How, Kind, Loader, Part, Share};
 use crate::persist::log_reader::Stop;
+use crate::persist::manifest::Generation;
 use crate::persist::storage::Mode;
 use crate::sys::clock::MonoNs;
 use crate::sys::worker::Worker;
@@ -66,6 +68,8 @@ pub struct Loading {
     loaded_bytes: u64,
     /// Bytes of memory that the snapshot says it took.
     used_bytes: u64,
+    /// Back to which moment, if not all of the log is wanted.
+    restore: Option<Restore>,
 }
 
 struct FileToLoad {
@@ -168,6 +172,7 @@ impl Loading {
             done_bytes: 0,
             loaded_bytes: 0,
             used_bytes: 0,
+            restore: None,
         }
     }
 
@@ -240,14 +245,20 @@ impl Loading {
 impl Server {
     /// Begins to load what the configuration names; if there is nothing, that is done already.
     pub(super) fn begin_loading(&mut self) -> Result<(), StartError> {
+        let mut restore = None;
         let (files, purpose) = match self.config.appendonly {
             true => {
                 self.find_log()?;
-                (self.log_files()?, Purpose::Log)
+                restore = self.plan_restore()?;
+                (self.log_files(restore.as_ref())?, Purpose::Log)
             }
-            false => (self.snapshot_files()?, Purpose::Snapshot),
+            false => {
+                self.refuse_restore()?;
+                (self.snapshot_files()?, Purpose::Snapshot)
+            }
         };
         let mut loading = self.loading_of(files, purpose, Twins::Refused);
+        loading.restore = restore;
         if loading.files.is_empty() {
             return self.end_loading(&mut loading);
         }
@@ -260,10 +271,18 @@ impl Server {
         Ok(())
     }
 
-    /// The files of the log, in order.
-    fn log_files(&self) -> Result<Vec<FileToLoad>, StartError> {
+    /// The files of the log, or of the generation to restore, in order.
+    fn log_files(&self, restore: Option<&Restore>) -> Result<Vec<FileToLoad>, StartError> {
         let manifest = &self.durable.manifest;
-        let names = manifest.base.iter().chain(&manifest.incrementals);
+        let now = Generation {
+            base: manifest.base.clone(),
+            incrementals: manifest.incrementals.clone(),
+            ..Generation::default()
+        };
+        let Generation {
+            base, incrementals, ..
+        } = restore.map_or(&now, |restore| &restore.generation);
+        let names = base.iter().chain(incrementals);
         let paths = names.map(|part| self.log_path(&part.name));
         paths
             .map(|path| self.file_to_load(path, Kind::Log))
@@ -304,7 +323,9 @@ impl Server {
     fn loaders(&mut self, loading: &Loading, count: usize) -> Vec<Loader> {
         let parts: Vec<Part> = loading.files.iter().map(|file| file.part.clone()).collect();
         let seed = self.keyspace.view(0, self.now.ms()).seed();
+        let until = loading.restore.as_ref().map(|restore| restore.until);
         let how = |index| How {
+            until,
             thresholds: self.limits.thresholds,
             seed,
             check: self.config.rdbchecksum,
@@ -447,6 +468,16 @@ impl Server {
             Ended::NoSnapshot => return Err(loading.bad("it is no snapshot".into())),
             Ended::Unreadable(error) => return Err(StartError::LogFile(path, error)),
             Ended::Stopped(stop) => Some(stop),
+            Ended::Reached(at) => {
+                // A transaction that is open here ended later.
+                loading.replay.end_file();
+                if let Some(restore) = &mut loading.restore {
+                    restore.reached = Some((path, at));
+                }
+                loading.file = loading.files.len();
+                return Ok(());
+            }
+            Ended::Untimed(at) => return Err(untimed(&path, at)),
         };
         if stop.is_none() && loading.through.contains(&false) {
             return Ok(());
@@ -517,7 +548,10 @@ impl Server {
     /// Everything is in memory.
     fn end_loading(&mut self, loading: &mut Loading) -> Result<(), StartError> {
         if let Some(torn) = loading.torn.take() {
-            self.cut_off(torn)?;
+            match loading.restore {
+                None => self.cut_off(torn)?,
+                Some(_) => log::warn!("{}: {}", torn.path.display(), torn.what),
+            }
         }
         let seconds = seconds_since(loading.began.mono, self.clock.mono());
         match loading.purpose {
@@ -533,6 +567,9 @@ impl Server {
             Purpose::Log => {
                 if !loading.files.is_empty() {
                     log::info!("DB loaded from append only file: {seconds:.3} seconds");
+                }
+                if let Some(restore) = loading.restore.take() {
+                    return self.end_restore(restore);
                 }
                 if self.durable.manifest.base.is_some() {
                     self.durable.base_bytes = loading.files[0].bytes;
@@ -576,7 +613,7 @@ impl Server {
         {
             self.durable.manifest = manifest;
         }
-        let files = self.log_files()?;
+        let files = self.log_files(None)?;
         if files.is_empty() {
             let file = self.durable.dir.manifest_path();
             let what = "there is no log".into();

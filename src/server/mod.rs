@@ -14,6 +14,7 @@ pub mod loading;
 pub mod migration;
 pub mod process;
 mod replay;
+mod restore;
 mod rewrite;
 pub mod saving;
 pub mod send;

@@ -19,7 +19,7 @@ use super::{Moment, Server};
 use crate::persist::dump::Format;
 use crate::persist::journal::Journal;
 use crate::persist::log_dir::{Done, Job};
-use crate::persist::manifest::{Manifest, Part};
+use crate::persist::manifest::{End, Manifest, Part};
 use crate::persist::saver::Target;
 use crate::persist::storage::File;
 
@@ -60,7 +60,7 @@ impl Server {
                 return Begun::Failed;
             }
             let manifest = self.durable.manifest.clone();
-            return match self.begin_base(manifest, 0, self.now) {
+            return match self.begin_base(manifest, 0, End::Gap, self.now) {
                 true => Begun::Started,
                 false => Begun::Failed,
             };
@@ -146,7 +146,11 @@ impl Server {
             manifest.incrementals.push(part);
         }
         // It is told in the log if it fails.
-        self.begin_base(manifest, 1, began);
+        let end = match is_listed {
+            true => End::Continued,
+            false => End::Gap,
+        };
+        self.begin_base(manifest, 1, end, began);
     }
 
     /// Lets the log go on in `file` from this moment on.
@@ -168,13 +172,18 @@ impl Server {
         }
     }
 
-    /// Begins to write the base of `manifest`, whose last `kept` incrementals hold what it does
-    /// not; whether it is begun.
-    fn begin_base(&mut self, mut manifest: Manifest, kept: usize, began: Moment) -> bool {
-        let ending = match self.snapshot_format() {
+    /// What the next base is called at its end.
+    pub(super) fn base_ending(&self) -> &'static str {
+        match self.snapshot_format() {
             Format::Native => ".ruddle",
             Format::Rdb => ".rdb",
-        };
+        }
+    }
+
+    /// Begins to write the base of `manifest`, whose last `kept` incrementals hold what it does
+    /// not; whether it is begun. What it replaces ended so.
+    fn begin_base(&mut self, mut manifest: Manifest, kept: usize, end: End, began: Moment) -> bool {
+        let ending = self.base_ending();
         let used = &mut self.durable.used.0;
         let base = manifest.next_base(self.durable.dir.prefix(), ending, *used);
         *used = base.seq;
@@ -183,7 +192,7 @@ impl Server {
             path: dir.path(&base.name),
             temporary: dir.path(format!("temp-rewriteaof-{}.aof", std::process::id()).as_bytes()),
         };
-        manifest.rebase(base, kept);
+        manifest.rebase(base, kept, end);
         if !self.begin(Purpose::Rewrite, target) {
             self.rewrite_failed(&io::Error::other("a snapshot is being written"));
             return false;
@@ -267,6 +276,8 @@ impl Server {
 
     /// Lets files be removed that no manifest needs any more.
     pub(super) fn clean_history(&mut self) {
+        let count = self.config.aof_keep_generations as usize;
+        self.durable.manifest.forget(count);
         let mut parts = std::mem::take(&mut self.durable.manifest.history);
         parts.append(&mut self.durable.leftovers);
         if !parts.is_empty() {

@@ -300,18 +300,25 @@ impl Server {
     /// # Errors
     /// If it cannot be written, or one is being written.
     pub fn save_now(&mut self) -> io::Result<()> {
+        let result = self.write_now(self.save_target(), false);
+        self.saved(result, self.dirty, self.now)
+    }
+
+    /// Writes the data to a file here and now; how many bytes.
+    pub(super) fn write_now(&mut self, target: Target, is_base: bool) -> io::Result<u64> {
+        let about = self.about_snapshot(is_base);
         let Some(frozen) = self.keyspace.freeze() else {
             return Err(io::Error::other("a snapshot is being written"));
         };
         let job = Job {
             frozen,
-            target: self.save_target(),
-            about: self.about_snapshot(false),
+            target,
+            about,
             progress: Arc::default(),
         };
         let result = save(&*self.durable.storage, &job);
         self.keyspace.finish(job.frozen);
-        self.saved(result, self.dirty, self.now)
+        result
     }
 
     /// Takes note of a snapshot of the data.

@@ -65,6 +65,8 @@ pub enum StartError {
         file: PathBuf,
         what: String,
     },
+    /// The data cannot go back to the moment asked for.
+    Restore(String),
     /// A file of the log holds what it must not.
     Log {
         file: PathBuf,
@@ -92,6 +94,9 @@ impl fmt::Display for StartError {
                     "Failed opening Unix socket: bind: {}: {error}",
                     path.display()
                 )
+            }
+            StartError::Restore(why) => {
+                write!(f, "Cannot restore: {why}. Nothing was changed.")
             }
             StartError::LogFile(file, error) => {
                 write!(f, "Cannot read {}: {error}", file.display())

@@ -142,8 +142,6 @@ impl CommandError {
     pub const SYNC_BEHIND_REPLIES: CommandError =
         Self::fixed("ERR SYNC and PSYNC are invalid with pending output");
     pub const NO_FILTER: CommandError = Self::fixed("ERR Missing rdb-filter-only values");
-    pub const NOT_ZERO_OR_ONE: CommandError =
-        Self::fixed("ERR value is out of range, value must between 0 and 1");
 
     #[cold]
     pub fn unknown_filter(part: &[u8]) -> CommandError {

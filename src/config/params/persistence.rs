@@ -3,6 +3,7 @@
 use super::super::choices::{AppendFsync, SnapshotFormat};
 use super::super::value::{Kind, Reason, Value, Words};
 use super::{INT_MAX, INT_MIN, Param};
+use crate::ds::iso_time;
 
 const PART: &str = "persistence";
 const NO_FORK: &str = "snapshots are taken without a child process";
@@ -158,8 +159,23 @@ pub(super) const PARAMS: &[Param] = &[
         "Begin a rewritten log with a snapshot.",
     )
     .coming(PART),
-    Param::flag("aof-timestamp-enabled", "no", "Note the time in the log.")
+    Param::flag("aof-timestamp-enabled", "yes", "Note the time in the log.")
         .at(super::field!(aof_timestamp_enabled)),
+    Param::int(
+        "aof-keep-generations",
+        (0, 1000),
+        "1",
+        "Past generations of the log to keep, to go back to moments in them.",
+    )
+    .at(super::field!(aof_keep_generations)),
+    Param::text(
+        "restore-to",
+        "",
+        "At the start, go back to this moment: seconds since 1970 or 2026-11-21T03:00:00Z.",
+    )
+    .restart()
+    .checked(a_moment)
+    .at(super::field!(restore_to)),
     Param::flag(
         "aof-rewrite-incremental-fsync",
         "yes",
@@ -173,6 +189,17 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .coming(PART),
 ];
+
+fn a_moment(value: &Value) -> Result<(), Reason> {
+    match value {
+        Value::Text(text)
+            if !text.is_empty() && iso_time::parse(&String::from_utf8_lossy(text)).is_none() =>
+        {
+            Err("restore-to must be seconds since 1970 or a time like 2026-11-21T03:00:00Z".into())
+        }
+        _ => Ok(()),
+    }
+}
 
 fn plain_name(value: &Value, refusal: &'static str) -> Result<(), Reason> {
     match value {

@@ -114,6 +114,7 @@ fn load(bytes: &[u8], of: usize) -> Result<Option<Read>, Damage> {
     let mut decoders = Vec::new();
     for index in 0..of {
         let how = load::How {
+            until: None,
             thresholds: Thresholds::default(),
             seed: read.space.view(0, UnixMs(0)).seed(),
             check: true,

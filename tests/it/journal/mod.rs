@@ -3,6 +3,7 @@
 
 mod failing;
 mod kill;
+mod restore;
 mod switching;
 
 use std::path::{Path, PathBuf};

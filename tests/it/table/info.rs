@@ -47,6 +47,8 @@ const MEANT: &[(&str, &str, &str)] = &[
     ),
     ("zrank", "arity", "Redis 7.2 has WITHSCORE"),
     ("zrevrank", "arity", "Redis 7.2 has WITHSCORE"),
+    ("wait", "flags", "Redis 7.2 says that it waits"),
+    ("wait", "categories", "Redis 7.2 says that it waits"),
 ];
 
 /// Whether the difference in a command's field is meant.
