@@ -116,6 +116,19 @@ pub struct Fault {
     pub behind: Checked,
 }
 
+impl Fault {
+    fn new(verdict: Verdict, at: u64, what: String) -> Fault {
+        Fault {
+            verdict,
+            at,
+            what,
+            good_bytes: None,
+            flush_at: None,
+            behind: Checked::default(),
+        }
+    }
+}
+
 /// A place where a file could end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -169,14 +182,7 @@ impl FileFound {
 
     /// Something is wrong that cannot be cut off.
     fn bad(&mut self, verdict: Verdict, at: u64, what: String) {
-        self.fault = Some(Fault {
-            verdict,
-            at,
-            what,
-            good_bytes: None,
-            flush_at: None,
-            behind: Checked::default(),
-        });
+        self.fault = Some(Fault::new(verdict, at, what));
     }
 }
 
@@ -530,19 +536,11 @@ fn judge(
     at: u64,
     settings: &Settings<'_>,
 ) -> Result<(), Fault> {
-    let fault = |verdict, what| Fault {
-        verdict,
-        at,
-        what,
-        good_bytes: None,
-        flush_at: None,
-        behind: Checked::default(),
-    };
     pairs
         .step(request.bytes(0), at)
-        .map_err(|what| fault(Verdict::Damaged, what.into()))?;
+        .map_err(|what| Fault::new(Verdict::Damaged, at, what.into()))?;
     match (settings.refusal)(request) {
-        Some(what) => Err(fault(Verdict::Refused, what)),
+        Some(what) => Err(Fault::new(Verdict::Refused, at, what)),
         None => Ok(()),
     }
 }
@@ -552,16 +550,13 @@ fn of_stop(stop: Stop) -> io::Result<Fault> {
     if let What::Io(error) = stop.what {
         return Err(error);
     }
+    let verdict = match stop.torn {
+        true => Verdict::Torn,
+        false => Verdict::Damaged,
+    };
     Ok(Fault {
-        verdict: match stop.torn {
-            true => Verdict::Torn,
-            false => Verdict::Damaged,
-        },
-        at: stop.good_bytes,
-        what,
         good_bytes: Some(stop.good_bytes),
-        flush_at: None,
-        behind: Checked::default(),
+        ..Fault::new(verdict, stop.good_bytes, what)
     })
 }
 
@@ -570,16 +565,11 @@ fn with_open(fault: Option<Fault>, open: Option<Place>) -> Option<Fault> {
     let Some(open) = open else {
         return fault;
     };
-    let alone = || Fault {
-        verdict: Verdict::Torn,
-        at: open.at,
-        what: format!(
-            "the file ends within a transaction: the MULTI at byte {} has no EXEC",
-            open.at
-        ),
-        good_bytes: None,
-        flush_at: None,
-        behind: Checked::default(),
+    let alone = || {
+        let at = open.at;
+        let what =
+            format!("the file ends within a transaction: the MULTI at byte {at} has no EXEC");
+        Fault::new(Verdict::Torn, at, what)
     };
     Some(Fault {
         good_bytes: Some(open.at),

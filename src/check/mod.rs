@@ -14,6 +14,7 @@ pub mod log;
 pub mod mend;
 pub mod print;
 pub mod report;
+pub mod salvage;
 pub mod snapshot;
 
 /// What a file is worth, from good to bad.

@@ -4,11 +4,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
 use std::io;
 
 use super::{Verdict, Watch};
 use crate::ds::table::Seed;
-use crate::persist::dump::{Checksum, Item, Reader, Record, Version};
+use crate::persist::dump::{AnyReader, Checksum, Item, Record, Version};
+use crate::persist::native;
 use crate::persist::storage::File;
 use crate::rdb::damage::{Damage, What};
 use crate::rdb::decode::{Context, Loaded};
@@ -27,10 +29,30 @@ pub struct Settings {
     pub biggest: usize,
 }
 
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Rdb(Version),
+    /// Ours.
+    Native,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Format::Rdb(Version { number, valkey }) => {
+                let whose = if *valkey { " (Valkey)" } else { "" };
+                write!(f, "RDB version {number}{whose}")
+            }
+            Format::Native => f.write_str("Ruddle snapshot"),
+        }
+    }
+}
+
 /// What a file holds.
 #[derive(Debug)]
 pub struct Found {
-    pub version: Version,
+    pub format: Format,
     pub file_bytes: u64,
     /// Up to where it is good.
     pub good_bytes: u64,
@@ -43,6 +65,8 @@ pub struct Found {
     pub function_bytes: u64,
     pub tally: Tally,
     pub damage: Option<Damage>,
+    /// Of a damaged file in our format: which blocks are good.
+    pub survey: Option<native::Survey>,
 }
 
 /// Keys, counted.
@@ -178,15 +202,6 @@ impl Found {
             Some(damage) => verdict_of(damage),
         }
     }
-
-    /// The format and its version.
-    pub fn format(&self) -> String {
-        let Version { number, valkey } = self.version;
-        match valkey {
-            true => format!("RDB version {number} (Valkey)"),
-            false => format!("RDB version {number}"),
-        }
-    }
 }
 
 /// What a file is worth that has this in it.
@@ -207,26 +222,40 @@ pub fn examine(
     watch: &mut dyn Watch,
 ) -> io::Result<Option<Result<Found, Damage>>> {
     let file_bytes = file.len()?;
-    let mut reader = match Reader::open(file, true) {
-        Ok(None) => return Ok(None),
-        Ok(Some(reader)) => reader,
-        Err(damage) => return io_apart(damage).map(|damage| Some(Err(damage))),
-    };
-    let thresholds = Thresholds::default();
-    let context = Context {
-        thresholds: &thresholds,
-        seed: Seed([0; 2]),
-    };
+    let whole = file.share()?;
     let mut found = Found {
-        version: reader.version(),
+        format: Format::Native,
         file_bytes,
-        good_bytes: reader.at(),
+        good_bytes: 0,
         checksum: None,
         aux: Vec::new(),
         functions: 0,
         function_bytes: 0,
         tally: Tally::new(settings.biggest),
         damage: None,
+        survey: None,
+    };
+    let mut reader = match AnyReader::open(file, true) {
+        Ok(None) => return Ok(None),
+        Ok(Some(reader)) => reader,
+        Err(damage) => {
+            let damage = io_apart(damage)?;
+            if !native::is_native(&*whole).is_ok_and(|is_native| is_native) {
+                return Ok(Some(Err(damage)));
+            }
+            found.damage = Some(damage);
+            found.survey = native::survey(&*whole).ok();
+            return Ok(Some(Ok(found)));
+        }
+    };
+    if let AnyReader::Rdb(reader) = &reader {
+        found.format = Format::Rdb(reader.version());
+    }
+    found.good_bytes = reader.at();
+    let thresholds = Thresholds::default();
+    let context = Context {
+        thresholds: &thresholds,
+        seed: Seed([0; 2]),
     };
     loop {
         match reader.next(context) {
@@ -249,8 +278,13 @@ pub fn examine(
         watch.progress(found.good_bytes, file_bytes);
     }
     if found.damage.is_none() {
-        found.good_bytes = reader.at();
-        found.checksum = reader.checksum();
+        (found.good_bytes, found.checksum) = match &reader {
+            AnyReader::Rdb(reader) => (reader.at(), reader.checksum()),
+            // Index and totals were compared first, and then each block.
+            AnyReader::Native(_) => (file_bytes, Some(Checksum::Holds)),
+        };
+    } else if found.format == Format::Native {
+        found.survey = native::survey(&*whole).ok();
     }
     Ok(Some(Ok(found)))
 }

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use super::log::{Found, Role, Settings, Target, Unusable, examine, find};
 use super::mend::{self, Cut};
 use super::report::log as report;
+use super::salvage::{Unsaved, salvage};
 use super::{Unwatched, Verdict, snapshot};
+use crate::keyspace::{Deadline, Keyspace};
+use crate::persist::dump::{self, About, Progress};
 use crate::persist::flush::Header;
 use crate::persist::sim_disk::SimDisk;
 use crate::persist::storage::{Mode, Storage};
+use crate::rdb::damage::Damage;
 use crate::sys::clock::UnixMs;
+use crate::value::string::NewStr;
 
 const DIR: &str = "/log";
 const MANIFEST: &str = "/log/a.manifest";
@@ -326,4 +331,119 @@ fn an_old_log_of_one_file_begins_with_a_snapshot_or_not() {
 
 fn cut_of(found: &Found) -> Cut {
     mend::to_good(found).unwrap().expect("a cut")
+}
+
+/// A snapshot in our format: two databases, and a block for each.
+fn native_snapshot() -> Vec<u8> {
+    let mut space = Keyspace::new(2, [1, 2]);
+    for (db, key) in [(0, "a"), (0, "b"), (1, "c")] {
+        let text = NewStr::from(&b"some text"[..]);
+        let deadline = Deadline::Never;
+        let mut view = space.view(db, UnixMs(1));
+        view.set(key.as_bytes(), text, deadline);
+    }
+    let disk = SimDisk::new(1);
+    let path = Path::new("/dump");
+    let mut file = disk.open(path, Mode::Create).unwrap();
+    let about = About {
+        id: 5,
+        compress: true,
+        ..About::default()
+    };
+    let frozen = space.freeze().unwrap();
+    dump::write(&frozen, &mut *file, &about, &Progress::default()).unwrap();
+    space.finish(frozen);
+    disk.contents(path).unwrap()
+}
+
+fn judge(bytes: &[u8]) -> Option<Result<snapshot::Found, Damage>> {
+    let disk = SimDisk::new(1);
+    disk.put(Path::new("/dump"), bytes);
+    let file = disk.open(Path::new("/dump"), Mode::Read).unwrap();
+    let settings = snapshot::Settings {
+        now: UnixMs(0),
+        biggest: 2,
+    };
+    snapshot::examine(file, &settings, &mut Unwatched).unwrap()
+}
+
+#[test]
+fn a_base_may_be_in_our_format() {
+    let disk = disk(&[&flushes(&[&set("x")])]);
+    let bytes = native_snapshot();
+    put(&disk, "a.1.base.rdb", &bytes);
+    let found = check(&disk);
+    assert_eq!(found.verdict(), Verdict::Fine, "{}", report::text(&found));
+    let totals = report::totals(&found);
+    assert_eq!((totals.keys, totals.commands), (3, 1));
+    put(&disk, "a.1.base.rdb", &bytes[..bytes.len() - 1]);
+    let found = check(&disk);
+    assert_eq!(found.verdict(), Verdict::Damaged);
+    assert!(mend::to_good(&found).is_err());
+}
+
+#[test]
+fn no_change_in_a_snapshot_of_ours_is_missed() {
+    let bytes = native_snapshot();
+    let found = judge(&bytes).unwrap().unwrap();
+    assert_eq!(found.verdict(), Verdict::Fine);
+    assert_eq!(found.tally.total().keys, 3);
+    let text = super::report::snapshot::text(Path::new("/dump"), Ok(&found));
+    assert!(
+        text.contains("Ruddle snapshot") && text.ends_with("Result: fine\n"),
+        "{text}"
+    );
+    for at in 0..bytes.len() {
+        for change in [1 << (at % 8), 0xff] {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= change;
+            let verdict = match judge(&bytes) {
+                None => Verdict::Refused,
+                Some(found) => super::report::snapshot::verdict(found.as_ref()),
+            };
+            assert!(verdict > Verdict::Torn, "byte {at} ^ {change}");
+        }
+        let cut = judge(&bytes[..at]);
+        let is_fine = cut
+            .is_some_and(|found| super::report::snapshot::verdict(found.as_ref()) == Verdict::Fine);
+        assert!(!is_fine, "cut at {at}");
+    }
+}
+
+#[test]
+fn the_good_blocks_of_a_damaged_snapshot_are_saved() {
+    let bytes = native_snapshot();
+    let disk = SimDisk::new(1);
+    let (from, to) = (Path::new("/dump"), Path::new("/new"));
+    let mut saved = Vec::new();
+    for at in 0..bytes.len() {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 0x10;
+        disk.put(from, &bytes);
+        match salvage(&disk, from, to, 9) {
+            Ok(salvaged) => saved.push(salvaged.keys),
+            Err(unsaved) => panic!("byte {at}: {unsaved}"),
+        }
+        let text = disk.contents(to).unwrap();
+        let found = judge(&text).unwrap().unwrap();
+        assert_eq!(found.verdict(), Verdict::Fine);
+        assert_eq!(found.tally.total().keys, saved[at]);
+        assert!(matches!(
+            salvage(&disk, from, to, 9),
+            Err(Unsaved::Taken(_))
+        ));
+        disk.remove(to).unwrap();
+    }
+    saved.sort_unstable();
+    saved.dedup();
+    // A block at the most is lost.
+    assert_eq!(saved, [1, 2, 3]);
+    disk.put(from, BASE);
+    assert!(matches!(salvage(&disk, from, to, 9), Err(Unsaved::Rdb(_))));
+    disk.put(from, b"nothing of it");
+    assert!(matches!(
+        salvage(&disk, from, to, 9),
+        Err(Unsaved::Nothing(..))
+    ));
+    assert!(disk.contents(to).is_none());
 }

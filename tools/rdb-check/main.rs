@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 
 use ruddle::check::console::{Exit, Progress};
 use ruddle::check::report::snapshot as report;
+use ruddle::check::salvage::salvage;
 use ruddle::check::snapshot::{self, Settings};
 use ruddle::check::{Verdict, Watch, print};
 use ruddle::persist::dump::Record;
@@ -31,6 +32,7 @@ struct Options {
     quiet: bool,
     print: Option<Form>,
     biggest: usize,
+    salvage: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +73,11 @@ fn options() -> Options {
                 .default_value("10")
                 .value_parser(value_parser!(usize))
                 .help("Name the N biggest keys"),
+            Arg::new("salvage")
+                .long("salvage")
+                .value_name("NEW")
+                .value_parser(value_parser!(PathBuf))
+                .help("Save the good blocks of a damaged file (Ruddle's own format) in a new one"),
             Arg::new("path")
                 .value_name("FILE")
                 .required(true)
@@ -88,6 +95,7 @@ fn options() -> Options {
             _ => Form::Text,
         }),
         biggest: matches.get_one("biggest").copied().unwrap_or_default(),
+        salvage: matches.get_one("salvage").cloned(),
     }
 }
 
@@ -141,27 +149,55 @@ fn run(options: &Options) -> io::Result<Exit> {
         mut out, failure, ..
     } = watcher;
     forgive(failure.map_or(Ok(()), Err).and_then(|()| out.flush()))?;
-    let Some(found) = found? else {
-        eprintln!(
-            "rdb-check: {}: at byte 0: no snapshot: it begins neither with REDIS nor with VALKEY",
-            options.path.display()
-        );
-        return Ok(Exit::Bad);
+    let found = found?;
+    let exit = match &found {
+        Some(found) => {
+            let found = found.as_ref();
+            tell(options, found, &mut out)?;
+            report::verdict(found).into()
+        }
+        None => {
+            eprintln!(
+                "rdb-check: {}: at byte 0: no snapshot: it does not begin as one of Redis, Valkey \
+                 or Ruddle (if it is one of Ruddle's, --salvage finds its blocks all the same)",
+                options.path.display()
+            );
+            Exit::Bad
+        }
     };
-    let found = found.as_ref();
-    let verdict = report::verdict(found);
+    Ok(match &options.salvage {
+        Some(to) => save(options, to, exit),
+        None => exit,
+    })
+}
+
+/// Prints the report.
+fn tell(options: &Options, found: report::Result<'_>, out: &mut dyn Write) -> io::Result<()> {
     let text = match options.json {
         true => report::json(&options.path, found) + "\n",
         false => report::text(&options.path, found),
     };
     // What is printed shall be nothing but keys.
     let result = match options.print {
-        _ if options.quiet && verdict == Verdict::Fine => Ok(()),
+        _ if options.quiet && report::verdict(found) == Verdict::Fine => Ok(()),
         Some(_) => io::stderr().write_all(text.as_bytes()),
         None => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
     };
-    forgive(result)?;
-    Ok(verdict.into())
+    forgive(result)
+}
+
+/// Saves what is good; that the file itself is bad stays so.
+fn save(options: &Options, to: &Path, exit: Exit) -> Exit {
+    match salvage(&Disk, &options.path, to, fastrand::u32(..)) {
+        Ok(salvaged) => {
+            eprint!("{}", report::salvaged_text(to, &salvaged));
+            exit
+        }
+        Err(unsaved) => {
+            eprintln!("rdb-check: nothing was saved: {unsaved}");
+            Exit::Failed
+        }
+    }
 }
 
 /// A reader that has gone away is no error of ours.

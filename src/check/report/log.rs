@@ -53,21 +53,14 @@ pub fn text(found: &Found) -> String {
     for file in &found.files {
         file_text(file, &mut text);
     }
-    for path in &found.history {
-        let _ = writeln!(
-            text,
-            "  {:<12} {}: no longer needed, not read",
-            "history",
-            name_of(path)
-        );
-    }
-    for path in &found.strangers {
-        let _ = writeln!(
-            text,
-            "  {:<12} {}: the manifest does not name it, not read",
-            "other",
-            name_of(path)
-        );
+    for (what, paths, why) in [
+        ("history", &found.history, "no longer needed"),
+        ("other", &found.strangers, "the manifest does not name it"),
+    ] {
+        for path in paths {
+            let name = name_of(path);
+            let _ = writeln!(text, "  {what:<12} {name}: {why}, not read");
+        }
     }
     let totals = totals(found);
     let _ = writeln!(
@@ -91,11 +84,7 @@ fn file_text(file: &FileFound, text: &mut String) {
     let mut holds = vec![of(file.bytes, "byte", "bytes")];
     if let Some(snapshot) = &file.snapshot {
         let keys = snapshot.tally.total().keys;
-        holds.push(format!(
-            "{}, {}",
-            snapshot.format(),
-            of(keys, "key", "keys")
-        ));
+        holds.push(format!("{}, {}", snapshot.format, of(keys, "key", "keys")));
         holds.extend(snapshot.checksum.map(|checksum| {
             match checksum {
                 Checksum::Holds => "its checksum holds",

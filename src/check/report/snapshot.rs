@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::{Advice, count, of, quoted};
 use crate::check::Verdict;
-use crate::check::snapshot::{Biggest, DbTally, FormTally, Found, form_names, verdict_of};
+use crate::check::snapshot::{Biggest, DbTally, FormTally, Format, Found, form_names, verdict_of};
 use crate::ds::json;
 use crate::persist::dump::Checksum;
+use crate::persist::native::{Salvaged, Survey};
 use crate::rdb::damage::{Damage, What};
 
 /// What was found, or that the head of the file is wrong.
@@ -27,7 +28,7 @@ pub fn text(path: &Path, found: Result<'_>) -> String {
     let mut text = match found {
         Ok(found) => {
             let bytes = of(found.file_bytes, "byte", "bytes");
-            format!("{path}: {}, {bytes}\n", found.format())
+            format!("{path}: {}, {bytes}\n", found.format)
         }
         Err(_) => format!("{path}\n"),
     };
@@ -40,6 +41,13 @@ pub fn text(path: &Path, found: Result<'_>) -> String {
     };
     if let Some(damage) = damage {
         let _ = writeln!(text, "{}: {path} {damage}", verdict(found));
+    }
+    if let Ok(Found {
+        survey: Some(survey),
+        ..
+    }) = found
+    {
+        survey_text(survey, &mut text);
     }
     let _ = writeln!(text, "Result: {}", verdict(found));
     if let Some(advice) = advice(found) {
@@ -91,6 +99,48 @@ fn content(found: &Found, text: &mut String) {
             of(behind, "byte", "bytes")
         );
     }
+}
+
+/// So many lost blocks are named.
+const LOST_MAX: usize = 20;
+
+/// What of a damaged file is good, and what is lost.
+fn survey_text(survey: &Survey, text: &mut String) {
+    lost_text(&survey.lost, text);
+    let blocks = of(survey.good.len() as u64, "block is", "blocks are");
+    let keys = of(survey.keys(), "key", "keys");
+    let _ = match survey.totals {
+        Some(totals) => writeln!(
+            text,
+            "  {blocks} good, with {keys} of {}",
+            count(totals.keys)
+        ),
+        None => writeln!(text, "  {blocks} good, with {keys}"),
+    };
+}
+
+fn lost_text(lost: &[Damage], text: &mut String) {
+    for damage in lost.iter().take(LOST_MAX) {
+        let _ = writeln!(text, "  lost: {damage}");
+    }
+    if lost.len() > LOST_MAX {
+        let _ = writeln!(text, "  and {} more", count((lost.len() - LOST_MAX) as u64));
+    }
+}
+
+/// What came of saving the good blocks in a new file.
+pub fn salvaged_text(to: &Path, salvaged: &Salvaged) -> String {
+    let mut text = String::new();
+    lost_text(&salvaged.lost, &mut text);
+    let blocks = of(salvaged.blocks, "good block", "good blocks");
+    let keys = of(salvaged.keys, "key", "keys");
+    let before = match salvaged.keys_before {
+        Some(keys) => format!(" of {}", count(keys)),
+        None => String::new(),
+    };
+    let to = to.display();
+    let _ = writeln!(text, "{to}: {blocks} with {keys}{before} are saved here");
+    text
 }
 
 fn db_text(tally: DbTally) -> String {
@@ -146,6 +196,16 @@ pub fn advice(found: Result<'_>) -> Option<Advice> {
              cannot load. It may be of a newer server, or of a module.",
             &["load it with the server that wrote it, and move the data from there"],
         ),
+        _ if is_native(found) => Advice::new(
+            "bytes are not what was written: a failing disk or memory, a copy in part, or another \
+             program wrote here. The server will not load the file. Each block has a checksum of \
+             its own: what is in the good ones can be trusted.",
+            &[
+                "restore it from a backup, or take the snapshot of a replica",
+                "rdb-check --salvage NEW FILE saves the good blocks in a new file, which the \
+                 server loads; what was in the others is missing there",
+            ],
+        ),
         (_, Some(What::Ended)) => Advice::new(
             "the file ends too early: it was copied or written in part (a full disk?). The server \
              will not load it.",
@@ -164,6 +224,10 @@ pub fn advice(found: Result<'_>) -> Option<Advice> {
             ],
         ),
     })
+}
+
+fn is_native(found: Result<'_>) -> bool {
+    found.is_ok_and(|found| found.format == Format::Native)
 }
 
 /// The whole report as one object.
@@ -195,7 +259,7 @@ fn damage_json(damage: &Damage, o: &mut json::Object<'_>) {
 
 /// What a file holds, as members of an object.
 pub fn facts(found: &Found, o: &mut json::Object<'_>) {
-    o.text("format", &found.format());
+    o.text("format", &found.format.to_string());
     o.number("bytes", found.file_bytes);
     o.number("good_bytes", found.good_bytes);
     if let Some(checksum) = found.checksum {
@@ -246,6 +310,16 @@ pub fn facts(found: &Found, o: &mut json::Object<'_>) {
     }
     if let Some(damage) = &found.damage {
         damage_json(damage, o);
+    }
+    if let Some(survey) = &found.survey {
+        o.number("good_blocks", survey.good.len() as u64);
+        o.number("good_keys", survey.keys());
+        o.maybe("keys_before", survey.totals.map(|totals| totals.keys));
+        o.list("lost", |l| {
+            for damage in &survey.lost {
+                l.object(|o| damage_json(damage, o));
+            }
+        });
     }
 }
 
