@@ -186,7 +186,9 @@ impl Manifest {
         if let (b'h', Some((number, was, end))) = (kind, kept) {
             return self.add_kept(part, number, was, end);
         }
-        self.restored = self.restored.or(restored);
+        if kind == b'b' {
+            self.restored = restored;
+        }
         match kind {
             b'b' if self.base.is_some() => return Err("there is a base already"),
             b'b' => self.base = Some(part),
