@@ -172,7 +172,9 @@ fn the_log_has_the_shape_asked_for() {
 
 /// The parameters of a server and their values, but those that differ by how it was started.
 fn parameters(start: Start) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    const OWN: [&[u8]; 8] = [
+    const OWN: [&[u8]; 9] = [
+        // Going back to a moment needs the log to tell the time.
+        b"aof-timestamp-enabled",
         b"bind",
         b"dir",
         // Huge pages hurt a server that forks; this one does not.
