@@ -71,6 +71,14 @@ impl LogDir {
             .sync_dir(self.dir.parent().unwrap_or(Path::new("")))
     }
 
+    /// Makes the names in it survive a power failure.
+    ///
+    /// # Errors
+    /// As the system has them.
+    pub fn sync(&self) -> io::Result<()> {
+        self.storage.sync_dir(&self.dir)
+    }
+
     /// What its files' names begin with.
     pub fn prefix(&self) -> &[u8] {
         &self.prefix

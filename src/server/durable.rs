@@ -145,7 +145,11 @@ impl Server {
         let system = |error| StartError::System("the append only file's directory", error);
         self.durable.dir.create().map_err(system)?;
         match self.read_manifest()? {
-            Some(manifest) => self.durable.manifest = manifest,
+            Some(manifest) => {
+                // A process that was killed may have renamed it without telling the disk.
+                self.durable.dir.sync().map_err(system)?;
+                self.durable.manifest = manifest;
+            }
             None if self.durable.journal.is_none() => self.warn_of_dump(),
             None => {}
         }
@@ -192,8 +196,12 @@ impl Server {
         let file = match parts.split_last() {
             Some((last, before)) => {
                 for part in before {
+                    // What comes now follows from it: a process that was killed may have left its
+                    // end to the system, and nobody else syncs it.
                     let path = dir.path(&part.name);
-                    earlier_bytes += self.durable.storage.open(&path, Mode::Read)?.len()?;
+                    let mut file = self.durable.storage.open(&path, Mode::Append)?;
+                    file.sync()?;
+                    earlier_bytes += file.len()?;
                 }
                 dir.open_incremental(last)?
             }
@@ -466,3 +474,6 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
