@@ -122,7 +122,10 @@ impl Server {
                 };
                 handler(&mut call, &mut args)
             }
-            Action::Admin(handler) => self.call_admin(key, &command.name, handler, &mut args, true),
+            Action::Admin(handler) => {
+                let may_wait = !self.in_transaction;
+                self.call_admin(key, &command.name, handler, &mut args, may_wait)
+            }
             // The gate lets no container through: its arity demands a subcommand.
             Action::Container => Err(CommandError::wrong_arity(&command.name)),
         }
