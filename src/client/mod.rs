@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use bitflags::bitflags;
 
+use crate::config::ClientClass;
 use crate::net::transport::{Peer, Transport};
 use crate::resp::parser::Parser;
 use crate::resp::reply::Reply;
@@ -234,6 +235,12 @@ impl Client {
     #[inline]
     pub fn is_ready(&self) -> bool {
         self.activity == Activity::Ready
+    }
+
+    /// What its limits go by.
+    #[inline]
+    pub fn class(&self) -> ClientClass {
+        ClientClass::Normal
     }
 
     /// Bytes that its transaction takes.

@@ -20,6 +20,14 @@ pub struct OutputLimit {
     pub soft_seconds: u64,
 }
 
+impl OutputLimit {
+    /// Whether `held` bytes are too many, if only for a moment.
+    #[inline]
+    pub fn is_reached(self, held: usize) -> bool {
+        self.hard > 0 && held >= self.hard || self.soft > 0 && held >= self.soft
+    }
+}
+
 /// The classes of clients that have output limits, in the order of their limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientClass {

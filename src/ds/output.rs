@@ -242,6 +242,14 @@ impl Output {
         self.buf = buf;
     }
 
+    /// Everything waiting, as one vector, without a copy where that is possible.
+    pub fn into_vec(mut self) -> Vec<u8> {
+        if self.insets.is_empty() && self.sent == 0 {
+            return std::mem::take(&mut self.buf);
+        }
+        self.to_vec()
+    }
+
     /// Everything waiting, as one vector: for tests and for origins without a socket.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut slices = Vec::new();

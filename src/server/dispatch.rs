@@ -14,6 +14,7 @@ use crate::command::wait::Wait;
 use crate::ds::output::Mark;
 use crate::keyspace::KeyHash;
 use crate::observe::metrics::Outcome;
+use crate::resp::reply::Reply;
 use crate::resp::request::{OwnedRequest, Request};
 use crate::sys::clock::{MonoNs, UnixUs};
 
@@ -71,11 +72,13 @@ impl Server {
         }
         let started = self.now.mono;
         self.latest = Some((key, command.id));
+        self.begin_pushes(key);
         let result = self.call(key, command, request, found.hash);
         match self.settle(key, command, request, (started, 0), result, mark) {
             Settled::Replied => self.finish_reply(key, mark),
             Settled::Waits(wait, ns) => self.begin_wait(key, command, request, *wait, ns),
         }
+        self.end_pushes(key);
         if self.waiting.has_ready() {
             self.serve_waiting(table);
         }
@@ -140,7 +143,9 @@ impl Server {
         may_wait: bool,
     ) -> Result<(), CommandError> {
         // The reply is taken out so that the handler can have the whole server beside it.
-        let mut reply = std::mem::take(&mut self.clients[key].reply);
+        let reply = &mut self.clients[key].reply;
+        let stand_in = Reply::new(reply.protocol);
+        let mut reply = std::mem::replace(reply, stand_in);
         let mut call = AdminCall {
             client: key,
             reply: &mut reply,

@@ -13,6 +13,7 @@ pub mod launch;
 pub mod loading;
 pub mod migration;
 pub mod process;
+pub mod push;
 mod replay;
 mod restore;
 mod rewrite;
@@ -106,6 +107,8 @@ pub struct Server {
     pub migration: Migration,
     /// Who watches keys.
     pub watching: Watching,
+    /// What is sent to clients without their asking.
+    pushes: push::Pushes,
     /// Whether the commands of a transaction are being executed.
     in_transaction: bool,
     /// A shutdown that was asked for and is carried out at the end of the turn.

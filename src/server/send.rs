@@ -112,7 +112,7 @@ impl Server {
             hard,
             soft,
             soft_seconds,
-        } = self.config.client_output_buffer_limit[0];
+        } = self.config.output_limit(client.class());
         if soft == 0 || held < soft {
             client.over_soft_limit_since = None;
         }

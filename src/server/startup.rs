@@ -24,6 +24,7 @@ use crate::observe::metrics::Metrics;
 use crate::persist::storage::{Disk, Storage};
 use crate::server::migration::Migration;
 use crate::server::process::Process;
+use crate::server::push::Pushes;
 use crate::server::syncing::Syncing;
 use crate::server::table::CommandTable;
 use crate::server::waiting::Waiting;
@@ -282,6 +283,7 @@ impl Server {
             migration: Migration::default(),
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),
+            pushes: Pushes::default(),
             in_transaction: false,
             limits: Limits {
                 string_bytes_max: config.proto_max_bulk_len,

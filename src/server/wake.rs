@@ -125,6 +125,7 @@ impl Server {
             Verdict::Run => {
                 let started = self.now.mono;
                 self.latest = Some((key, command.id));
+                self.begin_pushes(key);
                 let result = self.call(key, command, resume.request.request(), None);
                 let request = resume.request.request();
                 let times = (started, resume.ns);
@@ -137,7 +138,8 @@ impl Server {
                         ns,
                         ..resume
                     };
-                    return self.waiting.give_back(key, resume);
+                    self.waiting.give_back(key, resume);
+                    return self.end_pushes(key);
                 }
             }
             Verdict::Refuse(error) => self.reject(key, Some(command), &error),
@@ -148,6 +150,7 @@ impl Server {
         }
         self.waiting.leave(key);
         self.finish_reply(key, mark);
+        self.end_pushes(key);
         self.go_on(key);
     }
 
