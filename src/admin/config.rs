@@ -120,6 +120,7 @@ pub(super) fn resetstat(
     args.end()?;
     server.metrics.reset();
     server.keyspace.reset_stats();
+    server.costs.reset(server.now.mono);
     call.reply.ok();
     Ok(())
 }
@@ -229,6 +230,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             for key in server.clients.keys_by_id() {
                 server.clients[key].flags.insert(ClientFlags::AUTHENTICATED);
             }
+            Ok(())
+        }
+        "track-prefixes" => {
+            server.follow_prefixes();
             Ok(())
         }
         "proto-max-bulk-len" => {

@@ -109,6 +109,7 @@ fn possible(kind: Kind) -> String {
         Kind::Addresses => "addresses, at most 16".to_owned(),
         Kind::Events => "letters of `Ag$lshzxeKEtmdn`".to_owned(),
         Kind::Percentiles => "numbers, 0 to 100".to_owned(),
+        Kind::Words => "words".to_owned(),
         Kind::Directory => "path".to_owned(),
         Kind::Primary => "*host* *port*".to_owned(),
     }

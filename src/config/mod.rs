@@ -166,6 +166,7 @@ fields! {
         pub latency_tracking_info_percentiles: Vec<f64>,
         pub notify_keyspace_events: Event,
         pub tracking_table_max_keys: i64,
+        pub track_prefixes: Vec<Vec<u8>>,
 
         /// The values of parameters that have no field.
         kept: BTreeMap<&'static str, Value>,

@@ -55,6 +55,8 @@ pub enum Kind {
     /// Letters for classes of keyspace events.
     Events,
     Percentiles,
+    /// Any number of words; an empty one alone: none.
+    Words,
     /// A directory, entered when it is set.
     Directory,
     /// A host and a port, or `no one`.
@@ -79,6 +81,7 @@ pub enum Value {
     Addresses(Vec<String>),
     Events(Event),
     Percentiles(Vec<f64>),
+    Words(Vec<Vec<u8>>),
     Primary(Option<(Vec<u8>, u16)>),
 }
 
@@ -93,6 +96,7 @@ impl Kind {
                 | Kind::OomScores
                 | Kind::Addresses
                 | Kind::Percentiles
+                | Kind::Words
                 | Kind::Primary
         )
     }
@@ -130,6 +134,10 @@ impl Kind {
             Kind::Addresses => special::parse_addresses(words),
             Kind::Events => special::parse_events(word),
             Kind::Percentiles => special::parse_percentiles(words),
+            Kind::Words => {
+                let words = words.iter().filter(|word| !word.is_empty());
+                Ok(Value::Words(words.cloned().collect()))
+            }
             Kind::Primary => special::parse_primary(words),
         }
     }
@@ -154,6 +162,7 @@ impl Kind {
             (_, Value::Addresses(addresses)) => addresses.join(" ").into_bytes(),
             (_, Value::Events(events)) => events.letters().into_bytes(),
             (_, Value::Percentiles(list)) => special::show_percentiles(list).into_bytes(),
+            (_, Value::Words(words)) => words.join(&b' '),
             (_, Value::Primary(Some((host, port)))) => {
                 [host.as_slice(), port.to_string().as_bytes()].join(&b' ')
             }
@@ -180,6 +189,10 @@ impl Kind {
                 vec![all.join(&b' ')]
             }
             (_, Value::Primary(None)) => Vec::new(),
+            (_, Value::Words(words)) => {
+                let all: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+                vec![all.join(&b' ')]
+            }
             (_, Value::Save(points)) if !points.is_empty() => points
                 .iter()
                 .map(|point| special::show_save(&[*point]).into_bytes())
@@ -242,6 +255,7 @@ stored!([i32; 3], OomScores);
 stored!(Vec<String>, Addresses);
 stored!(Event, Events);
 stored!(Vec<f64>, Percentiles);
+stored!(Vec<Vec<u8>>, Words);
 
 macro_rules! stored_int {
     ($type:ty) => {

@@ -3,6 +3,7 @@
 pub mod bits;
 pub mod epoch;
 pub mod extended;
+pub mod frequent;
 pub mod geohash;
 pub mod glob;
 pub mod intset;

@@ -7,6 +7,7 @@ use super::entry::{Block, Entry};
 use super::view::{Cause, View};
 use crate::ds::epoch::{Epoch, Garbage};
 use crate::ds::table::{Frozen, Seed, Shape, Table};
+use crate::observe::prefixes::Prefixes;
 use crate::sys::clock::UnixMs;
 
 /// All databases.
@@ -40,6 +41,8 @@ pub(super) struct Common {
 #[derive(Default)]
 pub(super) struct News {
     pub(super) stats: Stats,
+    /// What is accounted for apart, if anything.
+    pub(super) prefixes: Option<Box<Prefixes>>,
     pub(super) departures: Vec<Departure>,
     fields_gone: Vec<FieldsGone>,
 }
@@ -158,6 +161,19 @@ impl Keyspace {
     /// Starts the counts again at 0.
     pub fn reset_stats(&mut self) {
         self.common.news.stats = Stats::default();
+        if let Some(prefixes) = &mut self.common.news.prefixes {
+            prefixes.reset();
+        }
+    }
+
+    /// Counts from now on what reading finds below these prefixes, and forgets what was counted.
+    pub fn account_for(&mut self, prefixes: Option<Prefixes>) {
+        self.common.news.prefixes = prefixes.map(Box::new);
+    }
+
+    /// What reading found below the prefixes that are accounted for, if there are any.
+    pub fn prefixes(&self) -> Option<&Prefixes> {
+        self.common.news.prefixes.as_deref()
     }
 
     /// The size and cost of database `index`.
@@ -172,6 +188,14 @@ impl Keyspace {
             stale_share: db.stale_share,
             table_bytes: db.table.memory_bytes(),
         }
+    }
+
+    /// The entry of `key` in database `index`, unless it is past its deadline at `now`; leaves no
+    /// trace.
+    pub fn glance(&self, index: usize, key: &[u8], now: UnixMs) -> Option<Entry<'_>> {
+        let table = &self.dbs[index].table;
+        let found = table.find(table.hash(key), key);
+        found.filter(|entry| entry.deadline().is_none_or(|deadline| deadline > now))
     }
 
     /// The structure of the table of database `index`, for DEBUG HTSTATS. Walks its directory.

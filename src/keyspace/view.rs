@@ -50,6 +50,13 @@ pub enum Flush {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHash(u64);
 
+impl KeyHash {
+    /// Its bits, all of them good.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+}
+
 /// Random entries tried before others are counted off.
 const RANDOM_TRIES: u32 = 100;
 
@@ -274,6 +281,9 @@ impl<'a> View<'a> {
             match found {
                 Some(_) => parts.news.stats.hits += 1,
                 None => parts.news.stats.misses += 1,
+            }
+            if let Some(prefixes) = &mut parts.news.prefixes {
+                prefixes.looked_up(key, found.is_some());
             }
         }
         let entry = found?;
@@ -559,9 +569,14 @@ impl<'a> View<'a> {
 
     /// Bytes of memory that `key` takes: entry, value, and its share of the table.
     pub fn memory_bytes(&mut self, key: &[u8]) -> Option<usize> {
-        let table = &self.db().table;
-        let share = table.memory_bytes().div_ceil(table.len().max(1));
+        let share = self.table_share_bytes();
         Some(self.peek(key)?.memory_bytes() + share)
+    }
+
+    /// A key's share of the memory of the table.
+    pub fn table_share_bytes(&self) -> usize {
+        let table = &self.db().table;
+        table.memory_bytes().div_ceil(table.len().max(1))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What the server says about itself: what it counts, and what it writes down.
 
+pub mod census;
 pub mod crash;
+pub mod hot_keys;
 pub mod info;
 pub mod log;
 pub mod metrics;
+pub mod prefixes;

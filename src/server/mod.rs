@@ -5,6 +5,7 @@
 //! which draws the consequences), [`wake`] serves those who wait for keys, [`send`] writes replies and closes, [`tend`] does the upkeep.
 //! [`startup`] and [`shutdown`] are its two ends.
 
+mod census;
 pub mod dispatch;
 pub mod durable;
 pub mod gate;
@@ -47,6 +48,7 @@ use crate::net::listener::Listener;
 use crate::observe::metrics::Metrics;
 use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
+use census::Costs;
 use gate::Pause;
 use migration::Migration;
 use table::{CommandId, CommandTable};
@@ -118,6 +120,8 @@ pub struct Server {
     /// Whether the periodic upkeep stands still (DEBUG PAUSE-CRON).
     pub upkeep_paused: bool,
     pub peaks: Peaks,
+    /// Which keys cost, and what.
+    pub costs: Costs,
     /// What the configuration governs beside the data: the log, limits, crash reports.
     pub process: process::Process,
     /// The latest command, for the report of a crash: it may be the one that crashed.

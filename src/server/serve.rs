@@ -209,8 +209,14 @@ impl Server {
         let table = Arc::clone(&self.table);
         // Reading and parsing are not part of the first command's time.
         self.advance_to(self.clock.mono());
-        for index in 0..stage.batch.len() {
+        let count = stage.batch.len();
+        let mut looked_at = self.costs.hot_keys.first_of(count);
+        for index in 0..count {
             let request = stage.batch.request(index, buf);
+            if looked_at == Some(index) {
+                self.look_at_keys(&table, key, request, stage.found[index]);
+                looked_at = self.costs.hot_keys.next_of(index, count);
+            }
             let client = &mut self.clients[key];
             if client.is_ready() {
                 self.execute(&table, key, request, stage.found[index]);

@@ -9,6 +9,7 @@ use mio::{Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 use socket2::SockRef;
 
+use super::census::Costs;
 use super::durable::Durable;
 use super::loading::LastLoad;
 use super::saving::Saving;
@@ -295,6 +296,7 @@ impl Server {
             active_expiry: true,
             upkeep_paused: false,
             peaks: Peaks::default(),
+            costs: Costs::new(seed, now.mono),
             process: Process::default(),
             latest: None,
             dirty: 0,
@@ -311,6 +313,7 @@ impl Server {
             config,
         };
         server.follow_policy();
+        server.follow_prefixes();
         Ok(server)
     }
 

@@ -158,7 +158,9 @@ impl Server {
         if now >= self.tending.next_sample {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
+            self.costs.hot_keys.tick(now);
         }
+        self.tend_census();
         if self.keyspace.has_garbage() {
             let garbage = self.keyspace.take_garbage();
             let objects = garbage.len() as u64;

@@ -111,6 +111,7 @@ impl Server {
             || !self.work.closing.is_empty()
             || self.io.accepting != 0
             || self.sweep_goes_on()
+            || self.census_goes_on()
             || self.loading_goes_on()
             || self.syncing_goes_on()
     }

@@ -212,6 +212,12 @@ impl Group {
         self.pending.memory_bytes() + self.consumers.memory_bytes() + pending
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        // What is pending is so for the group and for a consumer.
+        2 * self.pending.memory_estimate() + self.consumers.memory_estimate()
+    }
+
     /// Digests all that it holds.
     pub fn digest(&self, hasher: &mut impl Hasher) {
         self.last_id.hash(hasher);

@@ -199,6 +199,11 @@ impl BigHash {
         self.fields.memory_bytes()
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.fields.memory_estimate()
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     pub fn is_heavy(&self) -> bool {
         self.fields.is_heavy()

@@ -54,6 +54,17 @@ impl Object {
         }
     }
 
+    /// The same, estimated if there is much: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        match self {
+            Object::List(list) => list.memory_estimate(),
+            Object::Set(set) => set.memory_estimate(),
+            Object::Hash(hash) => hash.memory_estimate(),
+            Object::Zset(zset) => zset.memory_estimate(),
+            Object::Stream(stream) => stream.memory_estimate(),
+        }
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     #[inline]
     pub fn is_heavy(&self) -> bool {

@@ -326,6 +326,15 @@ impl Stream {
         self.nodes.memory_bytes() + self.groups.memory_bytes() + groups
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        const GROUPS_SAMPLED: usize = 8;
+        let groups = self.groups.iter().take(GROUPS_SAMPLED);
+        let sampled: usize = groups.map(|(_, group)| group.memory_estimate()).sum();
+        let groups = sampled / self.groups.len().clamp(1, GROUPS_SAMPLED) * self.groups.len();
+        self.nodes.memory_estimate() + self.groups.memory_estimate() + groups
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     pub fn is_heavy(&self) -> bool {
         self.groups.len() > GROUPS_LIGHT_MAX

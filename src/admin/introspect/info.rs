@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::super::AdminCall;
+use super::costs;
 use crate::admin::memory::MemoryUse;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
@@ -51,6 +52,10 @@ const SECTIONS: &[(&str, Fill)] = &[
     ("Latencystats", |_, _| {}),
     ("Cluster", |_, report| report.line("cluster_enabled", 0)),
     ("Keyspace", about_keyspace),
+    // Ours, and shown only when asked for by their names: they tell names of keys.
+    ("Hotkeys", costs::about_hot_keys),
+    ("Bigkeys", costs::about_big_keys),
+    ("Prefixes", costs::about_prefixes),
 ];
 
 fn about_server(server: &Server, report: &mut Report) {

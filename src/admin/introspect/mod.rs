@@ -1,6 +1,7 @@
 //! Commands that tell about the server and its commands.
 
 pub(super) mod command;
+mod costs;
 mod describe;
 pub(super) mod info;
 pub(super) mod lolwut;

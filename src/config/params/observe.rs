@@ -1,6 +1,6 @@
 //! Parameters of what is measured and told: slow commands, latency, events, tracking.
 
-use super::super::value::Kind;
+use super::super::value::{Kind, Reason, Value};
 use super::{Param, field};
 
 const SLOW: &str = "the log of slow commands";
@@ -90,6 +90,15 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .at(field!(notify_keyspace_events))
     .coming(EVENTS),
+    Param::new(
+        "track-prefixes",
+        Kind::Words,
+        "",
+        "Prefixes of keys to account for, parted by blanks: INFO prefixes tells the keys, bytes and \
+         hits below each. When they change, counting begins anew.",
+    )
+    .checked(not_too_many)
+    .at(field!(track_prefixes)),
     Param::int(
         "tracking-table-max-keys",
         (0, i64::MAX),
@@ -99,3 +108,15 @@ pub(super) const PARAMS: &[Param] = &[
     .at(field!(tracking_table_max_keys))
     .coming(TRACKING),
 ];
+
+/// Each is compared with every key that is read.
+const PREFIXES_MAX: usize = 64;
+
+fn not_too_many(value: &Value) -> Result<(), Reason> {
+    match value {
+        Value::Words(words) if words.len() > PREFIXES_MAX => {
+            Err(format!("no more than {PREFIXES_MAX} prefixes can be accounted for").into())
+        }
+        _ => Ok(()),
+    }
+}

@@ -17,6 +17,10 @@ pub(super) enum Node<L: Leaf> {
     Leaf(Arc<L>),
 }
 
+/// The bytes of more leaves are estimated, from so many children at each level.
+const LEAVES_COUNTED_MAX: usize = 32;
+const CHILDREN_SAMPLED: usize = 4;
+
 /// One array for each fact, so that a descent reads no more than what it searches in.
 #[derive(Clone)]
 pub(super) struct Inner<L: Leaf> {
@@ -64,6 +68,16 @@ impl<L: Leaf> Node<L> {
         match self {
             Node::Leaf(leaf) => arc_bytes(size_of::<L>()) + leaf.memory_bytes(),
             Node::Inner(inner) => arc_bytes(size_of::<Inner<L>>()) + inner.memory_bytes(),
+        }
+    }
+
+    /// The same, from a look at some of many leaves.
+    pub(super) fn memory_estimate(&self) -> usize {
+        match self {
+            Node::Inner(inner) if inner.leaves > LEAVES_COUNTED_MAX => {
+                arc_bytes(size_of::<Inner<L>>()) + inner.own_bytes() + inner.children_estimate()
+            }
+            _ => self.memory_bytes(),
         }
     }
 
@@ -248,11 +262,25 @@ impl<L: Leaf> Inner<L> {
     }
 
     fn memory_bytes(&self) -> usize {
+        self.own_bytes() + self.children.iter().map(Node::memory_bytes).sum::<usize>()
+    }
+
+    /// Bytes of the arrays.
+    fn own_bytes(&self) -> usize {
         self.lens.capacity() * size_of::<usize>()
             + self.bounds.capacity() * size_of::<L::Bound>()
             + self.dues.capacity() * size_of::<i64>()
             + self.children.capacity() * size_of::<Node<L>>()
-            + self.children.iter().map(Node::memory_bytes).sum::<usize>()
+    }
+
+    /// Bytes of the children, if all leaves are like those below some of them.
+    fn children_estimate(&self) -> usize {
+        let step = self.children.len().div_ceil(CHILDREN_SAMPLED);
+        let sampled = || self.children.iter().step_by(step);
+        let bytes: usize = sampled().map(Node::memory_estimate).sum();
+        let leaves: usize = sampled().map(Node::leaves).sum();
+        // Below 2^53: an estimate needs no more.
+        (bytes as f64 / leaves.max(1) as f64 * self.leaves as f64) as usize
     }
 
     /// Changes the leaf that `seek` leads to, and puts everything on the way in order. What no

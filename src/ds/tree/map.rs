@@ -45,6 +45,11 @@ impl<K: Key, V: Value> TreeMap<K, V> {
         self.tree.memory_bytes()
     }
 
+    /// The same, estimated from some leaves if there are many.
+    pub fn memory_estimate(&self) -> usize {
+        self.tree.memory_estimate()
+    }
+
     pub fn get(&self, key: &K) -> Option<&V> {
         let (run, _) = self.tree.find(|bound| bound <= key)?;
         let index = run.search(key).ok()?;

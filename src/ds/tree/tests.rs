@@ -475,3 +475,18 @@ fn a_clone_shares_all_but_the_changed_path() {
     assert_eq!(shared, 49_999);
     assert_eq!(frozen.leaf_at(25_000).unwrap().0.0[0].0, 25_000);
 }
+
+#[test]
+fn an_estimate_of_memory_is_near() {
+    for count in [0, 1, 10, 1000, 100_000] {
+        let mut tree = Tree::new();
+        for n in 0..count {
+            tree.push_leaf(Items(vec![(n, 20); 1 + n as usize % 3]));
+        }
+        let (exact, estimate) = (tree.memory_bytes() as f64, tree.memory_estimate() as f64);
+        assert!(
+            (estimate - exact).abs() <= exact * 0.1,
+            "{count}: {estimate} for {exact}"
+        );
+    }
+}

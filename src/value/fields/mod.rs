@@ -304,6 +304,11 @@ impl Fields {
         self.tree.memory_bytes()
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.tree.memory_estimate()
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     #[inline]
     pub fn is_heavy(&self) -> bool {

@@ -107,6 +107,11 @@ impl<V: Clone + Send + Sync + 'static> Names<V> {
     pub fn memory_bytes(&self) -> usize {
         self.tree.memory_bytes()
     }
+
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.tree.memory_estimate()
+    }
 }
 
 impl<V: Clone + Send + Sync + 'static> Default for Names<V> {

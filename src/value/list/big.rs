@@ -65,6 +65,11 @@ impl BigList {
         self.chunks.memory_bytes()
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.chunks.memory_estimate()
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     pub fn is_heavy(&self) -> bool {
         self.chunks.is_heavy()

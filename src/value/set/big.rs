@@ -75,6 +75,11 @@ impl BigSet {
         self.0.memory_bytes()
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.0.memory_estimate()
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     #[inline]
     pub fn is_heavy(&self) -> bool {

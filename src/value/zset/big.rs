@@ -67,6 +67,11 @@ impl BigZset {
         self.order.memory_bytes() + self.index.memory_bytes()
     }
 
+    /// The same, estimated if there are many: takes microseconds.
+    pub fn memory_estimate(&self) -> usize {
+        self.order.memory_estimate() + self.index.memory_estimate()
+    }
+
     /// Whether dropping it takes more than a few microseconds.
     pub fn is_heavy(&self) -> bool {
         self.order.is_heavy()
