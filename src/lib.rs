@@ -10,7 +10,7 @@
 //! | 1 | `sys` | clock, entropy, worker threads, signals, allocator, limits |
 //! | 2 | `value` `resp` `net` `config` `observe` | values, wire, sockets, parameters, metrics |
 //! | 3 | `keyspace` `rdb` | the only door to stored data; the dump format, without files |
-//! | 4 | `command` | commands on data, and the rows that describe them |
+//! | 4 | `command` ← `acl` | commands on data, and the rows that describe them; who may run them |
 //! | 5 | `client` `persist` `replication` | one connection; files that outlive the process; other servers |
 //! | 6 | `server` ⇄ `admin` | the reactor, and its commands on itself |
 //! | 6 | `check` | what the tools do that check files |
@@ -28,6 +28,7 @@ pub mod value;
 pub mod keyspace;
 pub mod rdb;
 
+pub mod acl;
 pub mod command;
 
 pub mod client;

@@ -55,6 +55,10 @@ pub struct Spec {
     pub args: &'static [Arg],
     /// Finds keys where [`Spec::keys`] cannot.
     pub key_finder: Option<KeyFinder>,
+    /// Which arguments are channels, for access control.
+    pub channels: Channels,
+    /// Which databases it is about, for access control.
+    pub databases: Databases,
 }
 
 impl Spec {
@@ -75,6 +79,8 @@ impl Spec {
         system: false,
         args: &[],
         key_finder: None,
+        channels: Channels::None,
+        databases: Databases::Own,
     };
 
     /// Whether `count` arguments (name included) fit the arity.
@@ -126,6 +132,35 @@ impl Spec {
             Acl::SLOW
         }
     }
+}
+
+/// Which of a command's arguments are channels of publish/subscribe that its user must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    None,
+    /// The first: something is said there.
+    Publishes,
+    /// All: they are listened to.
+    Subscribes,
+    /// All, as patterns.
+    SubscribesPatterns,
+}
+
+/// Which databases a command is about, beside the client's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Databases {
+    /// No other.
+    Own,
+    /// The first argument, in the place of its own (SELECT).
+    Selects,
+    /// The first two (SWAPDB).
+    Swaps,
+    /// The second argument (MOVE).
+    Target,
+    /// What stands behind DB (COPY).
+    Option,
+    /// All there are (FLUSHALL).
+    All,
 }
 
 /// Since when, and for what, a command is deprecated.

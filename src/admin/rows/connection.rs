@@ -1,7 +1,7 @@
 //! What the commands of a single connection are: AUTH, HELLO, SELECT, PING and their like.
 
 use crate::admin::{AdminHandler, connection};
-use crate::command::spec::{Acl, Arg, Flags, Row, Run, Spec};
+use crate::command::spec::{Acl, Arg, Databases, Flags, Row, Run, Spec};
 
 /// The rows.
 pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
@@ -71,6 +71,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Chooses the database the connection works on.",
             complexity: "O(1)",
             args: &[Arg::integer("index")],
+            databases: Databases::Selects,
             ..Spec::DEFAULT
         },
         run: Run::Handler(connection::select),

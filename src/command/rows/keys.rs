@@ -1,6 +1,8 @@
 //! Rows of the commands on whole keys.
 
-use crate::command::spec::{Acl, Arg, DataHandler, Flags, KeyFlags, KeySpec, Row, Run, Spec};
+use crate::command::spec::{
+    Acl, Arg, DataHandler, Databases, Flags, KeyFlags, KeySpec, Row, Run, Spec,
+};
 use crate::command::{keys, scan};
 
 /// The commands, by name.
@@ -24,6 +26,7 @@ pub(crate) static COMMANDS: &[Row<DataHandler>] = &[
                 Arg::integer("destination-db").token("DB").optional(),
                 Arg::word("replace", "REPLACE").optional(),
             ],
+            databases: Databases::Option,
             ..Spec::DEFAULT
         },
         run: Run::Handler(keys::copy),
@@ -99,6 +102,7 @@ pub(crate) static COMMANDS: &[Row<DataHandler>] = &[
                 ],
             )
             .optional()],
+            databases: Databases::All,
             ..Spec::DEFAULT
         },
         run: Run::Handler(keys::flushall),
@@ -155,6 +159,7 @@ pub(crate) static COMMANDS: &[Row<DataHandler>] = &[
             )],
             summary: "Moves a key to another database.",
             args: &[Arg::key("key", 0), Arg::integer("db")],
+            databases: Databases::Target,
             ..Spec::DEFAULT
         },
         run: Run::Handler(keys::move_key),
@@ -250,6 +255,7 @@ pub(crate) static COMMANDS: &[Row<DataHandler>] = &[
             summary: "Swaps the contents of two databases.",
             complexity: "O(1), and O(N) for N clients that watch keys in them.",
             args: &[Arg::integer("index1"), Arg::integer("index2")],
+            databases: Databases::Swaps,
             ..Spec::DEFAULT
         },
         run: Run::Handler(keys::swapdb),

@@ -11,13 +11,18 @@ const LAYERS: &[&[&str]] = &[
     &["sys"],
     &["value", "resp", "net", "config", "observe"],
     &["keyspace", "rdb"],
-    &["command"],
+    &["command", "acl"],
     &["client", "persist", "replication"],
     &["server", "admin", "check"],
 ];
 
 /// Arrows within a layer, and why.
 const WITHIN: &[(&str, &str, &str)] = &[
+    (
+        "acl",
+        "command",
+        "rules are about rows, and where keys stand",
+    ),
     ("server", "admin", "admin is the server's hands"),
     ("admin", "server", "admin's handlers get the Server"),
 ];
