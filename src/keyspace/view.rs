@@ -55,6 +55,12 @@ impl KeyHash {
     pub fn bits(self) -> u64 {
         self.0
     }
+
+    /// That of `key` in every keyspace of this seed.
+    #[inline]
+    pub fn of(seed: Seed, key: &[u8]) -> KeyHash {
+        KeyHash(Table::<Block>::hash_under(seed, key))
+    }
 }
 
 /// Random entries tried before others are counted off.
@@ -228,6 +234,12 @@ impl<'a> View<'a> {
     #[inline]
     pub fn prefetch_bucket(&self, hash: KeyHash) {
         self.db().table.prefetch_bucket(hash.0);
+    }
+
+    /// Begins to load what an insertion will read and write.
+    #[inline]
+    pub fn prefetch_room(&self, hash: KeyHash) {
+        self.db().table.prefetch_room(hash.0);
     }
 
     /// Begins to load the entry that a lookup will read then. For a batch: first call

@@ -24,6 +24,7 @@ use super::native::{self, Decoder, Snapshot};
 use super::storage::{File, Mode, Storage};
 use crate::ds::rope::Rope;
 use crate::ds::table::Seed;
+use crate::keyspace::KeyHash;
 use crate::rdb::damage::Damage;
 use crate::rdb::decode::{Context, Loaded};
 use crate::rdb::input::Text;
@@ -99,6 +100,8 @@ pub struct Record {
     pub db: usize,
     /// Where it lies in the batch's bytes.
     pub key: Range<usize>,
+    /// The key's hash under the seed that was given.
+    pub hash: KeyHash,
     pub deadline: Option<UnixMs>,
     pub idle_seconds: Option<u64>,
     pub frequency: Option<u8>,
@@ -150,7 +153,8 @@ pub struct How {
 }
 
 /// Which part of a file a reader decodes, when several do: of the pieces that can be decoded by
-/// themselves, numbered from 0, those whose number leaves `index` when divided by `of`.
+/// themselves, numbered from 0, those whose number leaves `index` when divided by `of`. A file that
+/// is one piece (a log, a dump in Redis's format) is the first one's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     pub index: usize,
@@ -160,6 +164,11 @@ pub struct Share {
 impl Share {
     /// All of it.
     pub const ALL: Share = Share { index: 0, of: 1 };
+
+    /// Whether piece `number` is in it.
+    pub fn has(self, number: usize) -> bool {
+        number % self.of == self.index
+    }
 }
 
 /// A snapshot being read.
@@ -206,7 +215,7 @@ impl Decode for Dump {
                 return Ok(false);
             };
             let item = match item {
-                dump::Item::Key(record) => Item::Key(adopt(batch, record)),
+                dump::Item::Key(record) => Item::Key(adopt(batch, record, context.seed)),
                 dump::Item::Aux(name, text) => Item::Aux(name, text),
                 dump::Item::Function(source) => Item::Function(source),
             };
@@ -218,9 +227,10 @@ impl Decode for Dump {
 }
 
 /// The record, with its texts in the batch.
-pub(super) fn adopt(batch: &mut Batch, record: dump::Record) -> Record {
+pub(super) fn adopt(batch: &mut Batch, record: dump::Record, seed: Seed) -> Record {
     Record {
         db: record.db,
+        hash: KeyHash::of(seed, &record.key),
         key: batch.push_bytes(&record.key),
         deadline: record.deadline,
         idle_seconds: record.idle_seconds,
@@ -289,7 +299,8 @@ impl Loader {
         let filled = match self.reading.take() {
             Some(reading) => self.go_on(&part, reading, batch),
             None => match self.begin(&part) {
-                Ok(reading) => self.go_on(&part, reading, batch),
+                Ok(Some(reading)) => self.go_on(&part, reading, batch),
+                Ok(None) => Ok(None),
                 Err(ended) => Err(ended),
             },
         };
@@ -314,16 +325,20 @@ impl Loader {
         }
     }
 
-    fn begin(&mut self, part: &Part) -> Result<Reading, Ended> {
+    /// Opens a file; `None` if nothing in it is ours to read.
+    fn begin(&mut self, part: &Part) -> Result<Option<Reading>, Ended> {
         self.timed = false;
         let open = || self.storage.open(&part.path, Mode::Read);
         let file = open().map_err(Ended::Unreadable)?;
+        if !self.how.share.has(0) && !native::is_native(&*file).map_err(Ended::Damaged)? {
+            return Ok(None);
+        }
         if let Some(decode) = self::open(file, self.how).map_err(Ended::Damaged)? {
-            return Ok(Reading::Snapshot(decode));
+            return Ok(Some(Reading::Snapshot(decode)));
         }
         match part.kind {
             Kind::Snapshot => Err(Ended::NoSnapshot),
-            Kind::Log => self.begin_log(part, 0),
+            Kind::Log => self.begin_log(part, 0).map(Some),
         }
     }
 
@@ -343,7 +358,7 @@ impl Loader {
         let more = match &mut reading {
             Reading::Snapshot(decode) => {
                 let more = decode.fill(batch).map_err(Ended::Damaged)?;
-                if !more && part.kind == Kind::Log {
+                if !more && part.kind == Kind::Log && self.how.share.has(0) {
                     return self.begin_log(part, batch.read_bytes).map(Some);
                 }
                 more

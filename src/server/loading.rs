@@ -24,6 +24,7 @@ use crate::persist::log_reader::Stop;
 use crate::persist::manifest::Generation;
 use crate::persist::storage::Mode;
 use crate::sys::clock::MonoNs;
+use crate::sys::huge_pages;
 use crate::sys::worker::Worker;
 
 /// How long data is put in, in one turn: what a client may have to wait for it.
@@ -33,7 +34,7 @@ const SLICE_NS: u64 = 1_000_000;
 const GROUP: usize = 16;
 
 /// Threads that decode, beside the loop that puts in.
-const READERS: usize = 1;
+const READERS: usize = 2;
 
 /// Batches on their way round, for each reader.
 const BATCHES: usize = 4;
@@ -49,6 +50,8 @@ pub struct Loading {
     readers: Vec<Worker<Batch, Batch>>,
     /// Which readers are through with the file.
     through: Vec<bool>,
+    /// Where one of them had to stop.
+    stop: Option<Stop>,
     /// Whose batch is next.
     turn: usize,
     /// What is being put in: whose batch, and what of it is next.
@@ -160,6 +163,7 @@ impl Loading {
             file: 0,
             readers: Vec::new(),
             through: Vec::new(),
+            stop: None,
             turn: 0,
             at_hand: None,
             replay,
@@ -262,6 +266,8 @@ impl Server {
         if loading.files.is_empty() {
             return self.end_loading(&mut loading);
         }
+        // Compressed or not, it will be no less.
+        huge_pages::expect(loading.total_bytes);
         for loader in self.loaders(&loading, READERS) {
             let reader = self.durable.workers.start("loader", loader);
             let system = |error| StartError::System("the thread that loads", error);
@@ -462,12 +468,12 @@ impl Server {
     /// A reader is through with the file: if all are, it is done.
     fn heed_end(&mut self, loading: &mut Loading, ended: Ended) -> Result<(), StartError> {
         let path = loading.present().part.path.clone();
-        let stop = match ended {
-            Ended::Whole => None,
+        match ended {
+            Ended::Whole => {}
             Ended::Damaged(damage) => return Err(loading.bad(damage.to_string())),
             Ended::NoSnapshot => return Err(loading.bad("it is no snapshot".into())),
             Ended::Unreadable(error) => return Err(StartError::LogFile(path, error)),
-            Ended::Stopped(stop) => Some(stop),
+            Ended::Stopped(stop) => loading.stop = Some(stop),
             Ended::Reached(at) => {
                 // A transaction that is open here ended later.
                 loading.replay.end_file();
@@ -478,10 +484,11 @@ impl Server {
                 return Ok(());
             }
             Ended::Untimed(at) => return Err(untimed(&path, at)),
-        };
-        if stop.is_none() && loading.through.contains(&false) {
+        }
+        if loading.through.contains(&false) {
             return Ok(());
         }
+        let stop = loading.stop.take();
         self.look_at_end(loading, stop)?;
         let seconds = seconds_since(loading.file_began, self.clock.mono());
         let commands = loading.replay.end_file();

@@ -13,7 +13,7 @@ use super::table::{Action, CommandTable};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::ds::number::parse_int;
-use crate::keyspace::{Cause, KeyHash};
+use crate::keyspace::Cause;
 use crate::persist::load::{Batch, Item, NewValue, Record};
 use crate::persist::transaction::{Special, special};
 use crate::resp::reply::Reply;
@@ -51,9 +51,6 @@ pub(super) struct Replay {
     reply: Reply,
 }
 
-/// What is prefetched together.
-type Hashes = [Option<KeyHash>; 16];
-
 impl Replay {
     pub(super) fn new(table: Arc<CommandTable>, twins: Twins) -> Replay {
         Replay {
@@ -90,21 +87,22 @@ impl Server {
         dues: Dues,
     ) -> Result<(), String> {
         let Batch { items, bytes, .. } = batch;
-        let items = &mut items[group];
-        let mut hashes = Hashes::default();
-        for (item, hash) in items.iter().zip(&mut hashes) {
+        // What follows arrives while these are put in.
+        let behind = group.end..items.len().min(group.end + group.len());
+        let ahead = match group.start {
+            0 => 0..behind.end,
+            _ => behind,
+        };
+        for item in &items[ahead] {
             if let Item::Key(record) = item {
-                let view = self
-                    .keyspace
-                    .view(self.db_within(record.db)?, self.now.ms());
-                let found = view.hash(&bytes[record.key.clone()]);
-                view.prefetch_bucket(found);
-                *hash = Some(found);
+                let db = self.db_within(record.db)?;
+                let view = self.keyspace.view(db, self.now.ms());
+                view.prefetch_room(record.hash);
             }
         }
-        for (item, hash) in items.iter_mut().zip(hashes) {
+        for item in &mut items[group] {
             match item {
-                Item::Key(record) => self.load_record(replay, record, bytes, hash, dues)?,
+                Item::Key(record) => self.load_record(replay, record, bytes, dues)?,
                 Item::Aux(name, text) => {
                     note_aux(replay, name, text, self.now.ms().seconds());
                     self.durable.keep_aux(name, text);
@@ -128,7 +126,6 @@ impl Server {
         replay: &Replay,
         record: &mut Record,
         bytes: &[u8],
-        hash: Option<KeyHash>,
         dues: Dues,
     ) -> Result<(), String> {
         let now = self.now.ms();
@@ -144,10 +141,8 @@ impl Server {
             self.last_load.expired += 1;
             return Ok(());
         }
-        let mut db = self.keyspace.view(record.db, now).before_deadlines();
-        if let Some(hash) = hash {
-            db = db.with_hint(key, hash);
-        }
+        let db = self.keyspace.view(record.db, now).before_deadlines();
+        let mut db = db.with_hint(key, record.hash);
         if replay.twins == Twins::Replaced {
             db.remove(key, Cause::Command);
         }

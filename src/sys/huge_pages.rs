@@ -57,6 +57,9 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 static READY: AtomicUsize = AtomicUsize::new(0);
 static END: AtomicUsize = AtomicUsize::new(0);
 
+/// Up to here memory is known to be used soon.
+static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+
 /// The thread that touches memory.
 static TOUCHER: OnceLock<Thread> = OnceLock::new();
 
@@ -160,6 +163,14 @@ fn reserve(bytes: usize) -> io::Result<(usize, usize)> {
     Ok((base, end))
 }
 
+/// Tells that some `bytes` will be used soon, and faster than use itself would show: while data is
+/// loaded the thread works as far ahead as it ever does.
+pub fn expect(bytes: u64) {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    EXPECTED.store(NEXT.load(Acquire).saturating_add(bytes), Release);
+    wake();
+}
+
 /// The thread: touches memory ahead of its use, and waits to be woken.
 fn keep_ready() {
     loop {
@@ -180,8 +191,12 @@ fn keep_ready() {
     }
 }
 
+/// How much is to be ready behind `next`.
 fn ahead_bytes(next: usize) -> usize {
-    ((next - BASE.load(Relaxed)) / AHEAD_SHARE).clamp(AHEAD_BYTES_MIN, AHEAD_BYTES_MAX)
+    let expected = EXPECTED.load(Acquire).saturating_sub(next);
+    ((next - BASE.load(Relaxed)) / AHEAD_SHARE)
+        .max(expected)
+        .clamp(AHEAD_BYTES_MIN, AHEAD_BYTES_MAX)
 }
 
 /// New memory for the allocator: what is ready, or its own way.

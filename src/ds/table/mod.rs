@@ -245,6 +245,12 @@ impl<N: Node> Table<N> {
         N::hash(self.seed, key)
     }
 
+    /// The hash of `key` in every table of this seed.
+    #[inline]
+    pub fn hash_under(seed: Seed, key: &[u8]) -> u64 {
+        N::hash(seed, key)
+    }
+
     /// The node of `key`.
     #[inline]
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<N::Ref<'_>> {
@@ -363,6 +369,17 @@ impl<N: Node> Table<N> {
         if !self.top.is_empty() {
             let word = self.path(hash).word;
             word.seg::<N>().prefetch_home(hash, word.depth());
+        }
+    }
+
+    /// Begins to load what an insertion at `hash` will read and write.
+    #[inline]
+    pub fn prefetch_room(&self, hash: u64) {
+        if !self.top.is_empty() {
+            let word = self.path(hash).word;
+            let seg = word.seg::<N>();
+            seg.prefetch_header();
+            seg.prefetch_home(hash, word.depth());
         }
     }
 

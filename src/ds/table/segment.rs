@@ -249,6 +249,12 @@ impl<N: Node> Seg<N> {
         prefetch(NonNull::from(self.bucket(self.home(hash, depth))));
     }
 
+    /// Begins to load the header.
+    #[inline]
+    pub(super) fn prefetch_header(self) {
+        prefetch(self.at);
+    }
+
     /// Begins to load the nodes that look like that of `hash` in its home bucket.
     #[inline]
     pub(super) fn prefetch_node(self, hash: u64, depth: u32) {

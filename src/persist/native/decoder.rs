@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::layout::Kind;
 use super::reader::{Head, Scratch, Snapshot, bad_block, within};
+use crate::keyspace::KeyHash;
 use crate::persist::dump;
 use crate::persist::load::{Batch, Decode, How, Item, NewValue, Record, adopt};
 use crate::rdb::damage::Damage;
@@ -45,7 +46,7 @@ impl Decoder {
             let number = self.units;
             self.next = unit.end;
             self.units += 1;
-            if number % self.how.share.of == self.how.share.index {
+            if self.how.share.has(number) {
                 return Some(unit);
             }
         }
@@ -67,6 +68,7 @@ impl Decoder {
             db: entry.db as usize,
             made_at: batch.bytes.len(),
             made: &mut self.made,
+            block: &batch.bytes,
         };
         for _ in 0..entry.keys {
             let record = records.next(context);
@@ -98,7 +100,7 @@ impl Decode for Decoder {
         };
         for item in self.snapshot.read_unit(unit, context)? {
             let item = match item {
-                dump::Item::Key(record) => Item::Key(adopt(batch, record)),
+                dump::Item::Key(record) => Item::Key(adopt(batch, record, context.seed)),
                 dump::Item::Aux(name, text) => Item::Aux(name, text),
                 dump::Item::Function(source) => Item::Function(source),
             };
@@ -112,6 +114,7 @@ impl Decode for Decoder {
 struct Records<'b> {
     input: Input<&'b [u8]>,
     db: usize,
+    block: &'b [u8],
     /// Where in the batch `made` will stand.
     made_at: usize,
     made: &'b mut Vec<u8>,
@@ -121,6 +124,7 @@ impl Records<'_> {
     fn next(&mut self, context: Context<'_>) -> Result<Record, Damage> {
         let head = Head::read(&mut self.input)?;
         let key = self.text()?;
+        let hash = KeyHash::of(context.seed, self.bytes_at(&key));
         let value = match head.kind {
             types::STRING => NewValue::Text(self.text()?),
             kind => match decode::value(kind, &mut self.input, context)? {
@@ -133,6 +137,7 @@ impl Records<'_> {
         Ok(Record {
             db: self.db,
             key,
+            hash,
             deadline: head.deadline,
             idle_seconds: head.idle_seconds,
             frequency: head.frequency,
@@ -156,6 +161,14 @@ impl Records<'_> {
                 self.input.string_of(form, &mut text)?;
                 Ok(self.keep(&text))
             }
+        }
+    }
+
+    /// What lies there.
+    fn bytes_at(&self, text: &Range<usize>) -> &[u8] {
+        match text.start.checked_sub(self.made_at) {
+            Some(start) => &self.made[start..text.end - self.made_at],
+            None => &self.block[text.clone()],
         }
     }
 
