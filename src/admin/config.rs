@@ -17,6 +17,7 @@ use crate::config::file::{self, Files};
 use crate::config::params::{self, Param};
 use crate::config::{Config, Permission, Protected, Reason, SetError, rewrite as rewritten};
 use crate::ds::glob::{Case, Glob};
+use crate::resp::request::Request;
 use crate::server::Server;
 use crate::server::process::open_files;
 use crate::server::startup::thresholds_of;
@@ -81,6 +82,13 @@ pub(super) fn set(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args
     take(server, new, &changed).map_err(refusal)?;
     call.reply.ok();
     Ok(())
+}
+
+/// Whether an argument of CONFIG SET is the value of a parameter that must not be shown.
+pub(super) fn is_secret(request: Request<'_>, index: usize) -> bool {
+    index >= 3
+        && index % 2 == 1
+        && params::find(request.bytes(index - 1)).is_some_and(|param| param.secret)
 }
 
 /// CONFIG REWRITE
@@ -238,6 +246,13 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
         }
         "proto-max-bulk-len" => {
             server.limits.string_bytes_max = config.proto_max_bulk_len;
+            Ok(())
+        }
+        name if ["slowlog-", "commandlog-", "latency-"]
+            .iter()
+            .any(|area| name.starts_with(area)) =>
+        {
+            server.follow_observing();
             Ok(())
         }
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {

@@ -12,6 +12,7 @@ mod help;
 mod introspect;
 mod lifecycle;
 mod memory;
+mod observe;
 mod persistence;
 mod replication;
 mod rows;

@@ -92,7 +92,7 @@ pub enum CloseReason {
 bitflags! {
     /// What is so about a client, or not.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct ClientFlags: u16 {
+    pub struct ClientFlags: u32 {
         /// It may run commands that need authentication.
         const AUTHENTICATED = 1 << 0;
         /// It is not closed when the memory of all clients is over its bound.
@@ -121,6 +121,8 @@ bitflags! {
         const SPOILT = 1 << 12;
         /// A key it watches was touched: EXEC will do nothing.
         const STALE = 1 << 13;
+        /// It is shown every command (MONITOR).
+        const MONITOR = 1 << 14;
     }
 }
 

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod effects;
 pub mod error;
 pub mod keyspec;
+pub mod secrets;
 pub mod spec;
 pub mod wait;
 

@@ -9,6 +9,7 @@ use super::args::Args;
 use super::call::Call;
 use super::error::CommandError;
 use super::keyspec::KeyFinder;
+use super::secrets::SecretFinder;
 
 /// What a data command does with its arguments.
 pub type DataHandler = fn(&mut Call<'_>, &mut Args<'_>) -> Result<(), CommandError>;
@@ -59,6 +60,8 @@ pub struct Spec {
     pub channels: Channels,
     /// Which databases it is about, for access control.
     pub databases: Databases,
+    /// Tells which arguments must not be shown to others.
+    pub secrets: Option<SecretFinder>,
 }
 
 impl Spec {
@@ -81,6 +84,7 @@ impl Spec {
         key_finder: None,
         channels: Channels::None,
         databases: Databases::Own,
+        secrets: None,
     };
 
     /// Whether `count` arguments (name included) fit the arity.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::histogram::Histogram;
 use crate::sys::clock::MonoNs;
 
 /// Everything counted since the start or the last CONFIG RESETSTAT.
@@ -36,6 +37,10 @@ pub struct Metrics {
     pub expiry_ns: u64,
     pub errors: ErrorMetrics,
     commands: Vec<CommandMetrics>,
+    /// Whether the times of each command are kept (`latency-tracking`).
+    pub tracks_latency: bool,
+    /// Of each command, once it ran.
+    times: Vec<Option<Box<Histogram>>>,
     rates: Rates,
 }
 
@@ -46,6 +51,7 @@ impl Metrics {
         metrics
             .commands
             .resize_with(commands, CommandMetrics::default);
+        metrics.times.resize_with(commands, || None);
         metrics
     }
 
@@ -58,6 +64,11 @@ impl Metrics {
             command.calls += 1;
             command.ns += ns;
             command.failed += u64::from(outcome == Outcome::Failed);
+        }
+        if self.tracks_latency
+            && let Some(times) = self.times.get_mut(id)
+        {
+            times.get_or_insert_default().record(ns);
         }
     }
 
@@ -72,6 +83,11 @@ impl Metrics {
     /// The counters of command `id`.
     pub fn command(&self, id: usize) -> CommandMetrics {
         self.commands.get(id).copied().unwrap_or_default()
+    }
+
+    /// The times of command `id`, if they were kept.
+    pub fn times(&self, id: usize) -> Option<&Histogram> {
+        self.times.get(id)?.as_deref()
     }
 
     /// Takes a sample for the rates; to be called about every [`SAMPLE_PERIOD_MS`].
@@ -93,7 +109,10 @@ impl Metrics {
 
     /// Forgets everything counted.
     pub fn reset(&mut self) {
-        *self = Metrics::new(self.commands.len());
+        *self = Metrics {
+            tracks_latency: self.tracks_latency,
+            ..Metrics::new(self.commands.len())
+        };
     }
 }
 

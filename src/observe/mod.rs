@@ -3,7 +3,10 @@
 pub mod census;
 pub mod crash;
 pub mod hot_keys;
+pub mod histogram;
 pub mod info;
+pub mod latency;
 pub mod log;
 pub mod metrics;
 pub mod prefixes;
+pub mod slowlog;

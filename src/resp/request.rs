@@ -101,6 +101,15 @@ impl<'a> Arg<'a> {
         }
     }
 
+    /// Its first bytes, at most so many.
+    pub fn beginning(self, bytes_max: usize) -> Vec<u8> {
+        let end = self.len().min(bytes_max);
+        match self {
+            Arg::Bytes(bytes) => bytes[..end].to_vec(),
+            Arg::Large(large) => large.rope.slices(0..end).flatten().copied().collect(),
+        }
+    }
+
     /// The rope of a large argument.
     pub fn rope(self) -> Option<&'a Rope> {
         match self {
@@ -153,6 +162,24 @@ impl<'a> Request<'a> {
         self.arg(index).bytes()
     }
 
+    /// A number of bytes that it did not exceed as it was sent, known without looking.
+    #[inline]
+    pub fn bytes_at_most(&self) -> usize {
+        if self.large.is_empty() {
+            self.buf.len() + self.spans.len() * FRAME_BYTES_MAX
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// The number of bytes of the request as it was, or would be, sent.
+    pub fn bytes_sent(&self) -> usize {
+        let digits = |count: usize| count.checked_ilog10().unwrap_or(0) as usize + 1;
+        let frame = b"$\r\n\r\n".len();
+        let args = self.args().map(|arg| frame + digits(arg.len()) + arg.len());
+        b"*\r\n".len() + digits(self.len()) + args.sum::<usize>()
+    }
+
     /// All arguments, in order.
     pub fn args(self) -> impl ExactSizeIterator<Item = Arg<'a>> {
         (0..self.len()).map(move |index| self.arg(index))
@@ -178,6 +205,9 @@ impl<'a> Request<'a> {
         self.buf.get(begin..end)
     }
 }
+
+/// What stands around an argument, at most: `$262143`, two line ends; and the number of arguments.
+const FRAME_BYTES_MAX: usize = 24;
 
 /// The length of the line before an argument of `len` bytes; `None` for a large one.
 #[inline]
@@ -276,6 +306,16 @@ mod tests {
             let spans = spans.map(|(at, len)| Span::small(at, len));
             let request = Request::new(text.as_bytes(), &spans, &[]);
             assert_eq!(request.as_arrived(), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_sent_are_known() {
+        for (words, wanted) in [("AUTH foo", 23), ("GET a", 20), ("SET k 0123456789", 37)] {
+            let owned = OwnedRequest::new(words.split(' '));
+            let request = owned.request();
+            assert_eq!(request.bytes_sent(), wanted, "{words}");
+            assert!(request.bytes_at_most() >= wanted, "{words}");
         }
     }
 

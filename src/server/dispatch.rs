@@ -1,6 +1,7 @@
 //! Executes one request: find the command, pass the gate, run the handler, settle the consequences.
 
 use super::gate::Verdict;
+use super::observing::Ran;
 use super::table::{Action, Command, CommandId, CommandTable};
 use super::{Moment, Server};
 use crate::admin::{AdminCall, AdminHandler};
@@ -74,7 +75,7 @@ impl Server {
         self.latest = Some((key, command.id));
         self.begin_pushes(key);
         let result = self.call(key, command, request, found.hash);
-        match self.settle(key, command, request, (started, 0), result, mark) {
+        match self.settle(key, command, request, (started, None), result, mark) {
             Settled::Replied => self.finish_reply(key, mark),
             Settled::Waits(wait, ns) => self.begin_wait(key, command, request, *wait, ns),
         }
@@ -158,24 +159,29 @@ impl Server {
     }
 
     /// Draws the consequences of an execution: the error reply, counters, effects. Earlier
-    /// executions of the same request, which ended in waiting, took `ns_before`.
+    /// executions of the same request, which ended in waiting, took `ns_before`, if there were any.
     #[inline]
     pub(super) fn settle(
         &mut self,
         key: ClientKey,
         command: &Command,
         request: Request<'_>,
-        (started, ns_before): (MonoNs, u64),
+        (started, ns_before): (MonoNs, Option<u64>),
         result: Result<(), CommandError>,
         mark: Mark,
     ) -> Settled {
         let ended = self.clock.mono();
         self.advance_to(ended);
-        let elapsed = ended.since(started);
-        self.peaks.command_ns = self.peaks.command_ns.max(elapsed);
-        let elapsed = ns_before + elapsed;
+        let ns = ended.since(started);
+        self.peaks.command_ns = self.peaks.command_ns.max(ns);
+        let mut ran = Ran {
+            ns,
+            total_ns: ns_before.map_or(ns, |before| before + ns),
+            mark: None,
+            again: ns_before.is_some(),
+        };
         if self.effects.wait.is_some() && result.is_ok() {
-            return self.settle_wait(key, command, request, elapsed);
+            return self.settle_wait(key, command, request, ran);
         }
         let outcome = if result.is_ok() {
             Outcome::Done
@@ -183,7 +189,7 @@ impl Server {
             Outcome::Failed
         };
         self.metrics
-            .command_ran(usize::from(command.id.0), elapsed, outcome);
+            .command_ran(usize::from(command.id.0), ran.total_ns, outcome);
         let client = &mut self.clients[key];
         client.traffic.commands += 1;
         client.last_command = Some(usize::from(command.id.0));
@@ -192,10 +198,16 @@ impl Server {
             client.reply.error(error.text());
             self.metrics.errors.count(error.code());
         }
+        let output_bytes = client.reply.output.len();
+        let may_note = self.observing.may_note(ran.total_ns, request, output_bytes);
         if !self.effects.touched.is_empty() {
             self.note_touched();
         }
         self.settle_effects(key, request);
+        if may_note {
+            ran.mark = Some(mark);
+            self.note_run(key, command, request, ran);
+        }
         Settled::Replied
     }
 
@@ -239,12 +251,15 @@ impl Server {
         key: ClientKey,
         command: &Command,
         request: Request<'_>,
-        ns: u64,
+        ran: Ran,
     ) -> Settled {
         self.clients[key].last_command = Some(usize::from(command.id.0));
         let wait = self.effects.wait.take();
         self.settle_effects(key, request);
-        wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ns))
+        if self.observing.may_note(ran.ns, request, 0) {
+            self.note_run(key, command, request, ran);
+        }
+        wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ran.total_ns))
     }
 
     /// Tells those who wait or watch which keys changed.

@@ -56,6 +56,11 @@ impl Server {
                 flags |= self.queued_flags(&self.table, key);
             }
         }
+        if client.flags.contains(ClientFlags::MONITOR)
+            && flags.intersects(Flags::WRITE | Flags::READONLY | Flags::MAY_REPLICATE)
+        {
+            return Verdict::Refuse(CommandError::MONITORS_HAVE_NO_KEYS);
+        }
         if let Some(pause) = self.pause
             && (pause.what == Paused::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
         {

@@ -13,6 +13,7 @@ mod lane;
 pub mod launch;
 pub mod loading;
 pub mod migration;
+pub mod observing;
 pub mod process;
 pub mod push;
 mod replay;
@@ -124,6 +125,8 @@ pub struct Server {
     pub costs: Costs,
     /// What the configuration governs beside the data: the log, limits, crash reports.
     pub process: process::Process,
+    /// What is noted of commands beside the counting.
+    pub observing: observing::Observing,
     /// The latest command, for the report of a crash: it may be the one that crashed.
     latest: Option<(ClientKey, CommandId)>,
     /// Changes to the data since the last snapshot.

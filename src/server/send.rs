@@ -149,6 +149,7 @@ impl Server {
             if let Some(mut client) = self.clients.remove(key) {
                 client.transport.deregister(self.io.poll.registry());
                 self.forget_wait(key);
+                self.end_monitoring(key);
                 if let Some(transaction) = &client.transaction {
                     self.forget_watches(key, &transaction.watched);
                 }

@@ -12,6 +12,7 @@ use socket2::SockRef;
 use super::census::Costs;
 use super::durable::Durable;
 use super::loading::LastLoad;
+use super::observing::Observing;
 use super::saving::Saving;
 use super::{BELL, Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
 use crate::client::slab::Clients;
@@ -265,6 +266,7 @@ impl Server {
             config_file: None,
             clients: Clients::default(),
             metrics: Metrics::new(table.len()),
+            observing: Observing::default(),
             table,
             clock,
             now,
@@ -314,6 +316,7 @@ impl Server {
         };
         server.follow_policy();
         server.follow_prefixes();
+        server.follow_observing();
         Ok(server)
     }
 

@@ -178,7 +178,7 @@ impl Server {
             let started = self.now.mono;
             self.latest = Some((key, command.id));
             let result = self.call(key, command, request, None);
-            self.settle(key, command, request, (started, 0), result, mark);
+            self.settle(key, command, request, (started, None), result, mark);
             self.now.unix = moment;
         }
         self.in_transaction = false;

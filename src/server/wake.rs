@@ -20,6 +20,7 @@ use std::sync::Arc;
 use super::Server;
 use super::dispatch::Settled;
 use super::gate::Verdict;
+use super::observing::Ran;
 use super::table::{Action, Command, CommandTable};
 use super::waiting::{Resume, Ticket, Waiter};
 use crate::client::slab::ClientKey;
@@ -128,7 +129,7 @@ impl Server {
                 self.begin_pushes(key);
                 let result = self.call(key, command, resume.request.request(), None);
                 let request = resume.request.request();
-                let times = (started, resume.ns);
+                let times = (started, Some(resume.ns));
                 let settled = self.settle(key, command, request, times, result, mark);
                 if let Settled::Waits(wait, ns) = settled {
                     self.clients[key].activity = Activity::Blocked;
@@ -201,6 +202,16 @@ impl Server {
         client.traffic.commands += 1;
         self.metrics
             .command_ran(usize::from(command.0), ns, outcome);
+        let request = request.request();
+        if self.observing.may_note(ns, request, 0) {
+            let ran = Ran {
+                ns: 0,
+                total_ns: ns,
+                mark: Some(mark),
+                again: true,
+            };
+            self.note_run(key, table.get(command), request, ran);
+        }
         self.finish_reply(key, mark);
         self.go_on(key);
         true

@@ -106,6 +106,7 @@ pub(super) fn portrait<'a>(
 fn letters(client: &Client) -> String {
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
+        (client.flags.contains(ClientFlags::MONITOR), 'O'),
         (client.flags.contains(ClientFlags::IN_MULTI), 'x'),
         (
             matches!(client.activity, Activity::Paused | Activity::Blocked),

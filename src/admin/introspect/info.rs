@@ -49,7 +49,7 @@ const SECTIONS: &[(&str, Fill)] = &[
     ("Modules", |_, _| {}),
     ("Commandstats", about_commands),
     ("Errorstats", about_errors),
-    ("Latencystats", |_, _| {}),
+    ("Latencystats", about_latency),
     ("Cluster", |_, report| report.line("cluster_enabled", 0)),
     ("Keyspace", about_keyspace),
     // Ours, and shown only when asked for by their names: they tell names of keys.
@@ -447,6 +447,24 @@ fn about_commands(server: &Server, report: &mut Report) {
 fn about_errors(server: &Server, report: &mut Report) {
     for (code, count) in server.metrics.errors.codes() {
         report.line(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}
+
+fn about_latency(server: &Server, report: &mut Report) {
+    if !server.config.latency_tracking {
+        return;
+    }
+    let percentiles = &server.config.latency_tracking_info_percentiles;
+    for command in server.table.iter() {
+        let Some(times) = server.metrics.times(usize::from(command.id.0)) else {
+            continue;
+        };
+        let shown = percentiles.iter().map(|percent| {
+            let us = times.percentile(*percent) as f64 / 1000.0;
+            format!("p{percent}={us:.3}")
+        });
+        let name = format!("latency_percentiles_usec_{}", command.name);
+        report.line(&name, shown.collect::<Vec<_>>().join(","));
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
                     &[Arg::string("parameter"), Arg::string("value")],
                 )
                 .multiple()],
+                secrets: Some(config::is_secret),
                 ..SUB
             },
             run: Run::Handler(config::set),

@@ -2,6 +2,7 @@
 
 use crate::admin::{AdminHandler, connection};
 use crate::command::spec::{Acl, Arg, Databases, Flags, Row, Run, Spec};
+use crate::command::secrets;
 
 /// The rows.
 pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
@@ -25,6 +26,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                 Arg::string("username").optional().since("6.0.0"),
                 Arg::string("password"),
             ],
+            secrets: Some(secrets::all),
             ..Spec::DEFAULT
         },
         run: Run::Handler(connection::auth),
@@ -56,6 +58,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                 ],
             )
             .optional()],
+            secrets: Some(secrets::hello),
             ..Spec::DEFAULT
         },
         run: Run::Handler(connection::hello),

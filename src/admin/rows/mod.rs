@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod control;
 mod introspect;
+mod observe;
 mod persistence;
 mod replication;
 mod transaction;
@@ -18,6 +19,7 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     client::COMMANDS,
     config::COMMANDS,
     introspect::COMMANDS,
+    observe::COMMANDS,
     control::COMMANDS,
     persistence::COMMANDS,
     replication::COMMANDS,

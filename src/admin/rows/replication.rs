@@ -34,6 +34,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                 ),
             ],
             key_finder: Some(crate::command::keyspec::migrate),
+            secrets: Some(crate::command::secrets::migrate),
             group: "generic",
             since: "2.6.0",
             summary: "Moves keys to another server.",

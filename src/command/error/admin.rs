@@ -52,6 +52,23 @@ impl CommandError {
         Self::quoting(format!("ERR Rewriting config file: {reason}"))
     }
 
+    // What is noted of commands.
+
+    pub const COUNT_BELOW_MINUS_ONE: CommandError =
+        Self::fixed("ERR count should be greater than or equal to -1");
+    pub const UNKNOWN_LOG: CommandError =
+        Self::fixed("ERR type should be one of the following: slow, large-request, large-reply");
+    pub const MONITOR_WITHIN_EXEC: CommandError =
+        Self::fixed("ERR MONITOR isn't allowed for DENY BLOCKING client");
+    pub const MONITORS_HAVE_NO_KEYS: CommandError =
+        Self::fixed("ERR Replica can't interact with the keyspace");
+
+    /// An event of which nothing was noted.
+    #[cold]
+    pub fn no_samples(event: &[u8]) -> CommandError {
+        Self::quoting_bytes("ERR No samples available for event '", event, "'")
+    }
+
     // Transactions.
     pub const MULTI_IN_MULTI: CommandError = Self::fixed("ERR MULTI calls can not be nested");
     pub const WATCH_IN_MULTI: CommandError = Self::fixed("ERR WATCH inside MULTI is not allowed");

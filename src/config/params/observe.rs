@@ -3,8 +3,6 @@
 use super::super::value::{Kind, Reason, Value};
 use super::{Param, field};
 
-const SLOW: &str = "the log of slow commands";
-const LATENCY: &str = "the measures of latency";
 const EVENTS: &str = "publish and subscribe";
 const TRACKING: &str = "the tracking of keys for clients";
 
@@ -16,8 +14,7 @@ pub(super) const PARAMS: &[Param] = &[
         "Microseconds from which on a command is noted as slow; 0: all; -1: none.",
     )
     .alias(&["commandlog-execution-slower-than"])
-    .at(field!(slowlog_log_slower_than))
-    .coming(SLOW),
+    .at(field!(slowlog_log_slower_than)),
     Param::int(
         "slowlog-max-len",
         (0, i64::MAX),
@@ -25,63 +22,55 @@ pub(super) const PARAMS: &[Param] = &[
         "The most slow commands kept.",
     )
     .alias(&["commandlog-slow-execution-max-len"])
-    .at(field!(slowlog_max_len))
-    .coming(SLOW),
+    .at(field!(slowlog_max_len)),
     Param::int(
         "commandlog-request-larger-than",
         (-1, i64::MAX),
         "1048576",
         "Bytes from which on a request is noted as large; -1: none.",
     )
-    .at(field!(commandlog_request_larger_than))
-    .coming(SLOW),
+    .at(field!(commandlog_request_larger_than)),
     Param::int(
         "commandlog-large-request-max-len",
         (0, i64::MAX),
         "128",
         "The most of them kept.",
     )
-    .at(field!(commandlog_large_request_max_len))
-    .coming(SLOW),
+    .at(field!(commandlog_large_request_max_len)),
     Param::int(
         "commandlog-reply-larger-than",
         (-1, i64::MAX),
         "1048576",
         "Bytes from which on a reply is noted as large; -1: none.",
     )
-    .at(field!(commandlog_reply_larger_than))
-    .coming(SLOW),
+    .at(field!(commandlog_reply_larger_than)),
     Param::int(
         "commandlog-large-reply-max-len",
         (0, i64::MAX),
         "128",
         "The most of them kept.",
     )
-    .at(field!(commandlog_large_reply_max_len))
-    .coming(SLOW),
+    .at(field!(commandlog_large_reply_max_len)),
     Param::int(
         "latency-monitor-threshold",
         (0, i64::MAX),
         "0",
         "Milliseconds from which on a delay is noted; 0: none.",
     )
-    .at(field!(latency_monitor_threshold))
-    .coming(LATENCY),
+    .at(field!(latency_monitor_threshold)),
     Param::flag(
         "latency-tracking",
         "yes",
         "Count how long each command takes.",
     )
-    .at(field!(latency_tracking))
-    .coming(LATENCY),
+    .at(field!(latency_tracking)),
     Param::new(
         "latency-tracking-info-percentiles",
         Kind::Percentiles,
         "50 99 99.9",
         "The percentiles that INFO shows of that.",
     )
-    .at(field!(latency_tracking_info_percentiles))
-    .coming(LATENCY),
+    .at(field!(latency_tracking_info_percentiles)),
     Param::new(
         "notify-keyspace-events",
         Kind::Events,

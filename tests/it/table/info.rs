@@ -26,6 +26,11 @@ const MEANT: &[(&str, &str, &str)] = &[
         "Valkey 9: of several STORE the last counts",
     ),
     (
+        "latency|reset",
+        "tips",
+        "Redis 7.2 says that replies of nodes are counts",
+    ),
+    (
         "msetnx",
         "tips",
         "Redis 7.2 dropped them: it is not split by key",
