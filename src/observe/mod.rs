@@ -2,8 +2,8 @@
 
 pub mod census;
 pub mod crash;
-pub mod hot_keys;
 pub mod histogram;
+pub mod hot_keys;
 pub mod info;
 pub mod latency;
 pub mod log;

@@ -1,8 +1,8 @@
 //! What the commands of a single connection are: AUTH, HELLO, SELECT, PING and their like.
 
 use crate::admin::{AdminHandler, connection};
-use crate::command::spec::{Acl, Arg, Databases, Flags, Row, Run, Spec};
 use crate::command::secrets;
+use crate::command::spec::{Acl, Arg, Databases, Flags, Row, Run, Spec};
 
 /// The rows.
 pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
