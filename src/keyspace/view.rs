@@ -77,7 +77,7 @@ pub struct View<'a> {
     space: &'a mut Keyspace,
     index: usize,
     now: UnixMs,
-    /// The moment that goes into the clocks of entries.
+    /// The moment by the wall clock, which goes into the clocks of entries.
     used_at: UnixMs,
     touch: bool,
     /// Whether a key past its deadline stays when it is met.
@@ -132,7 +132,8 @@ impl<'a> View<'a> {
     }
 
     /// The same view at a moment before all deadlines, for commands from the log: they had seen
-    /// the keys that are past their deadline now, and if they left, the log says so.
+    /// the keys that are past their deadline now, and if they left, the log says so. The wall clock
+    /// ([`View::wall_clock`]) shows the present moment all the same.
     pub fn before_deadlines(self) -> View<'a> {
         View {
             now: UnixMs(0),
@@ -159,6 +160,13 @@ impl<'a> View<'a> {
     #[inline]
     pub fn now(&self) -> UnixMs {
         self.now
+    }
+
+    /// What the wall clock shows, for what is noted of the present moment; the same as
+    /// [`View::now`], but for commands from the log.
+    #[inline]
+    pub fn wall_clock(&self) -> UnixMs {
+        self.used_at
     }
 
     /// The number of databases.

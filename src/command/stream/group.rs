@@ -98,7 +98,7 @@ pub(in crate::command) fn xgroup_createconsumer(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let (key, name, consumer) = (args.key()?, args.bytes()?, args.bytes()?);
-    let now = call.db.now().0;
+    let now = call.db.wall_clock().0;
     let mut entry = open_group(call, key, name)?;
     let create = |group: &mut Group| group.create_consumer(consumer, now);
     let created = Stream::of(&mut entry)?.edit_group(name, create) == Some(true);

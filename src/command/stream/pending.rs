@@ -21,7 +21,7 @@ pub(in crate::command) fn xpending(
         3..=6 => Some(Filter::parse(args)?),
         _ => return Err(CommandError::SYNTAX),
     };
-    let now = call.db.now().0;
+    let now = call.db.wall_clock().0;
     let stream = read_stream(&mut call.db, key)?;
     let is_missing = stream.is_none();
     let Some(group) = stream.and_then(|stream| stream.groups().get(name)) else {
@@ -142,7 +142,7 @@ pub(in crate::command) fn xclaim(
 ) -> Result<(), CommandError> {
     let (key, name, consumer) = (args.key()?, args.bytes()?, args.bytes()?);
     find_group(call, key, name)?;
-    let now = call.db.now().0;
+    let now = call.db.wall_clock().0;
     let min_idle = args.int().map_err(|_| CommandError::XCLAIM_MIN_IDLE)?;
     let mut ids = Vec::with_capacity(args.left());
     while let Some(id) = args.peek().and_then(|text| StreamId::parse_strict(text, 0)) {
@@ -199,7 +199,7 @@ pub(in crate::command) fn xautoclaim(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let (key, name, consumer) = (args.key()?, args.bytes()?, args.bytes()?);
-    let now = call.db.now().0;
+    let now = call.db.wall_clock().0;
     let min_idle = args.int().map_err(|_| CommandError::XAUTOCLAIM_MIN_IDLE)?;
     let start = range_start(args.bytes()?)?;
     let (mut count, mut just_id) = (AUTOCLAIM_COUNT, false);

@@ -312,7 +312,7 @@ impl Reader<'_> {
         start: GroupStart,
         replies: &mut Replies,
     ) -> Result<(), CommandError> {
-        let now = call.db.now().0;
+        let now = call.db.wall_clock().0;
         let Some(mut entry) = call.db.write(self.key) else {
             return Ok(());
         };
