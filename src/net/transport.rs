@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
+#[cfg(test)]
+use super::simulated::End;
 use crate::ds::output::Output;
 
 /// Slices handed to one vectored write; the system's bound (`IOV_MAX`) is 1024.
@@ -19,6 +21,9 @@ const SLICES_MAX: usize = 64;
 pub enum Transport {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// No socket: a test holds the other end.
+    #[cfg(test)]
+    Simulated(End),
 }
 
 /// What came of an attempt to read.
@@ -53,6 +58,8 @@ impl Transport {
             let result = match self {
                 Transport::Tcp(stream) => stream.read(buf),
                 Transport::Unix(stream) => stream.read(buf),
+                #[cfg(test)]
+                Transport::Simulated(end) => end.read(buf),
             };
             return match result {
                 Ok(0) => Ok(ReadOutcome::Ended),
@@ -101,6 +108,8 @@ impl Transport {
             return match self {
                 Transport::Tcp(stream) => stream.write(bytes),
                 Transport::Unix(stream) => stream.write(bytes),
+                #[cfg(test)]
+                Transport::Simulated(end) => end.write(bytes),
             };
         }
         let mut slices: Vec<IoSlice<'_>> = Vec::with_capacity(SLICES_MAX);
@@ -108,6 +117,8 @@ impl Transport {
         match self {
             Transport::Tcp(stream) => stream.write_vectored(&slices),
             Transport::Unix(stream) => stream.write_vectored(&slices),
+            #[cfg(test)]
+            Transport::Simulated(end) => end.write_vectored(&slices),
         }
     }
 
@@ -124,6 +135,8 @@ impl Transport {
         match self {
             Transport::Tcp(stream) => registry.register(stream, token, interest),
             Transport::Unix(stream) => registry.register(stream, token, interest),
+            #[cfg(test)]
+            Transport::Simulated(_) => Ok(()),
         }
     }
 
@@ -140,6 +153,8 @@ impl Transport {
         match self {
             Transport::Tcp(stream) => registry.reregister(stream, token, interest),
             Transport::Unix(stream) => registry.reregister(stream, token, interest),
+            #[cfg(test)]
+            Transport::Simulated(_) => Ok(()),
         }
     }
 
@@ -149,6 +164,8 @@ impl Transport {
         drop(match self {
             Transport::Tcp(stream) => registry.deregister(stream),
             Transport::Unix(stream) => registry.deregister(stream),
+            #[cfg(test)]
+            Transport::Simulated(_) => Ok(()),
         });
     }
 
@@ -157,6 +174,8 @@ impl Transport {
         match self {
             Transport::Tcp(stream) => stream.as_raw_fd(),
             Transport::Unix(stream) => stream.as_raw_fd(),
+            #[cfg(test)]
+            Transport::Simulated(_) => -1,
         }
     }
 
@@ -165,6 +184,8 @@ impl Transport {
         match self {
             Transport::Tcp(stream) => stream.local_addr().ok(),
             Transport::Unix(_) => None,
+            #[cfg(test)]
+            Transport::Simulated(_) => None,
         }
     }
 }

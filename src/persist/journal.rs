@@ -769,6 +769,12 @@ impl Journal {
         self.worker.step()
     }
 
+    /// Whether the worker has nothing to do and all it did is known.
+    #[cfg(test)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.worker.is_idle()
+    }
+
     fn current(&self) -> &Part {
         self.files.back().expect("there is always one")
     }

@@ -5,11 +5,14 @@
 //! last sync any part may be there, sector by sector and torn within one, in any order, with zeros
 //! where the length arrived before the bytes; a file's cut may or may not have happened; names
 //! changed since the last sync of the directory survive up to some moment, in the order they were
-//! changed (as journalling file systems have it). What was synced is there, always.
+//! changed (as journalling file systems have it), or, where the test wants that
+//! ([`Names::Unordered`]), any of them without the others, as POSIX allows. What was synced is
+//! there, always.
 //!
-//! Faults are planned by the number of the operation ([`SimDisk::plan`]): errors, short writes, a
-//! crash in the middle. After a crash every operation fails until [`SimDisk::restart`], so whoever
-//! still runs can do no more harm.
+//! Faults are planned by the number of the operation ([`SimDisk::plan`]) or come by chance
+//! ([`SimDisk::disturb`]): errors, short writes, a crash or a kill in the middle. After those two
+//! every operation fails until [`SimDisk::restart`] or [`SimDisk::reopen`], so whoever still runs
+//! can do no more harm.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -34,6 +37,27 @@ pub enum Fault {
     Short,
     /// The power fails: the operation may have happened, and nothing after it does.
     Crash,
+    /// The process is killed, likewise; but what it had written is there.
+    Kill,
+}
+
+/// What is left of changed names that no sync of their directory has made durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// The first ones, up to some moment; a sync of one directory also does what came before it in
+    /// others.
+    #[default]
+    Ordered,
+    /// Any of them.
+    Unordered,
+}
+
+/// How many operations of 1,000 fail by chance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disturbance {
+    pub io: u16,
+    pub full: u16,
+    pub short: u16,
 }
 
 /// A disk; clones are the same disk.
@@ -50,9 +74,18 @@ struct State {
     /// Operations so far.
     operations: u64,
     faults: BTreeMap<u64, Fault>,
-    crashed: bool,
+    disturbance: Disturbance,
+    order: Names,
+    down: Option<Down>,
     /// Counts restarts: files opened before one are dead.
     life: u64,
+}
+
+/// Why nothing works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Down {
+    Crashed,
+    Killed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +130,9 @@ impl SimDisk {
             renames: Vec::new(),
             operations: 0,
             faults: BTreeMap::new(),
-            crashed: false,
+            disturbance: Disturbance::default(),
+            order: Names::default(),
+            down: None,
             life: 0,
         })))
     }
@@ -111,9 +146,21 @@ impl SimDisk {
         self.state().faults.insert(operation, fault);
     }
 
-    /// Forgets all planned faults.
+    /// Lets operations fail by chance.
+    pub fn disturb(&self, disturbance: Disturbance) {
+        self.state().disturbance = disturbance;
+    }
+
+    /// What a power failure does to names from now on.
+    pub fn keep_names(&self, order: Names) {
+        self.state().order = order;
+    }
+
+    /// Forgets all planned faults, and those by chance.
     pub fn heal(&self) {
-        self.state().faults.clear();
+        let mut state = self.state();
+        state.faults.clear();
+        state.disturbance = Disturbance::default();
     }
 
     /// Operations so far: the number of the next one.
@@ -121,20 +168,30 @@ impl SimDisk {
         self.state().operations
     }
 
+    /// Whether the power has failed, or the process was killed.
+    pub fn is_down(&self) -> bool {
+        self.state().down.is_some()
+    }
+
     /// Whether the power has failed.
     pub fn has_crashed(&self) -> bool {
-        self.state().crashed
+        self.state().down == Some(Down::Crashed)
     }
 
     /// The power fails now.
     pub fn crash(&self) {
-        self.state().crashed = true;
+        self.state().down = Some(Down::Crashed);
+    }
+
+    /// The process is killed now.
+    pub fn kill(&self) {
+        self.state().down = Some(Down::Killed);
     }
 
     /// The machine starts again: what was not synced is there in part, by chance.
     pub fn restart(&self) {
         let mut state = self.state();
-        state.crashed = false;
+        state.down = None;
         state.life += 1;
         state.settle_names();
         let State { files, random, .. } = &mut *state;
@@ -146,7 +203,9 @@ impl SimDisk {
     /// Starts the process again without a power failure: all that was written is there.
     pub fn reopen(&self) {
         let mut state = self.state();
-        assert!(!state.crashed, "after a crash the machine is restarted");
+        let crashed = state.down == Some(Down::Crashed);
+        assert!(!crashed, "after a crash the machine is restarted");
+        state.down = None;
         state.life += 1;
     }
 
@@ -182,20 +241,42 @@ impl State {
 
     /// Counts an operation; what is planned to go wrong with it.
     fn count(&mut self) -> io::Result<Option<Fault>> {
-        if self.crashed {
-            return Err(power_failed());
-        }
-        let fault = self.faults.get(&self.operations).copied();
+        self.check_power()?;
+        let planned = self.faults.get(&self.operations).copied();
+        let fault = planned.or_else(|| self.by_chance());
         self.operations += 1;
-        self.crashed = fault == Some(Fault::Crash);
+        self.down = match fault {
+            Some(Fault::Crash) => Some(Down::Crashed),
+            Some(Fault::Kill) => Some(Down::Killed),
+            _ => None,
+        };
         Ok(fault)
+    }
+
+    fn check_power(&self) -> io::Result<()> {
+        match self.down {
+            Some(_) => Err(power_failed()),
+            None => Ok(()),
+        }
+    }
+
+    fn by_chance(&mut self) -> Option<Fault> {
+        let Disturbance { io, full, short } = self.disturbance;
+        if io + full + short == 0 {
+            return None;
+        }
+        let drawn = self.random.u16(..1000);
+        match drawn {
+            _ if drawn < io => Some(Fault::Io),
+            _ if drawn < io + full => Some(Fault::Full),
+            _ if drawn < io + full + short => Some(Fault::Short),
+            _ => None,
+        }
     }
 
     /// The end of an operation: it is not heard of if the power failed meanwhile.
     fn end<T>(&self, result: T) -> io::Result<T> {
-        if self.crashed {
-            return Err(power_failed());
-        }
+        self.check_power()?;
         Ok(result)
     }
 
@@ -219,23 +300,45 @@ impl State {
         });
     }
 
-    /// Names as they are after a crash: some first changes happened, the others did not.
+    /// Names as they are after a crash: some first changes happened, the others did not; or any.
     fn settle_names(&mut self) {
-        let mut happened = self.random.usize(..=self.renames.len());
-        while self
-            .renames
-            .get(happened)
-            .is_some_and(|change| change.with_previous)
-        {
-            happened += 1;
+        let changes = std::mem::take(&mut self.renames);
+        let first = self.random.usize(..=changes.len());
+        // Often all or nothing.
+        let chance = match self.random.u8(..4) {
+            0 => 0.0,
+            1 => 1.0,
+            _ => self.random.f64(),
+        };
+        let mut happened = false;
+        for (index, change) in changes.into_iter().enumerate() {
+            if !change.with_previous {
+                happened = match self.order {
+                    Names::Ordered => index < first,
+                    Names::Unordered => self.random.f64() < chance,
+                };
+            }
+            if happened {
+                self.make_durable(change);
+            }
         }
-        for change in self.renames.drain(..).take(happened) {
-            match change.now {
-                Some(name) => self.durable_names.insert(change.name, name),
-                None => self.durable_names.remove(&change.name),
-            };
-        }
+        self.drop_orphans();
         self.names = self.durable_names.clone();
+    }
+
+    fn make_durable(&mut self, NameChange { name, now, .. }: NameChange) {
+        match now {
+            Some(now) => self.durable_names.insert(name, now),
+            None => self.durable_names.remove(&name),
+        };
+    }
+
+    /// What stood in a directory that is not there is not there either.
+    fn drop_orphans(&mut self) {
+        let names = self.durable_names.clone();
+        let is_there = |dir: &Path| dir.parent().is_none() || names.get(dir) == Some(&Name::Dir);
+        self.durable_names
+            .retain(|name, _| name.parent().is_none_or(is_there));
     }
 }
 
@@ -354,7 +457,9 @@ impl Storage for SimDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
-        state.begin()?;
+        if state.begin()? == Some(Fault::Full) {
+            return Err(full());
+        }
         let file = state.file_of(from)?;
         state.rename(to, Some(Name::File(file)), false);
         state.rename(from, None, true);
@@ -398,22 +503,21 @@ impl Storage for SimDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.state();
-        if state.begin()?.is_some() && state.crashed {
-            return Err(power_failed());
-        }
-        // The journal is written in order: what came before in other directories goes with it.
-        let last = state
-            .renames
-            .iter()
-            .rposition(|change| change.name.parent() == Some(dir));
+        state.begin()?;
+        state.check_power()?;
+        // A journal is written in order: what came before in other directories goes with it.
+        let here = |change: &NameChange| change.name.parent() == Some(dir);
+        let last = state.renames.iter().rposition(here);
         let count = last.map_or(0, |last| last + 1);
-        let changes: Vec<NameChange> = state.renames.drain(..count).collect();
-        for change in changes {
-            match change.now {
-                Some(name) => state.durable_names.insert(change.name, name),
-                None => state.durable_names.remove(&change.name),
-            };
+        let first: Vec<NameChange> = state.renames.drain(..count).collect();
+        let mut left = Vec::new();
+        for change in first {
+            match state.order == Names::Ordered || here(&change) {
+                true => state.make_durable(change),
+                false => left.push(change),
+            }
         }
+        state.renames.splice(..0, left);
         Ok(())
     }
 }
@@ -478,7 +582,7 @@ impl File for SimFile {
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.alive()?;
         match state.count()? {
-            Some(Fault::Crash) => return Err(power_failed()),
+            Some(Fault::Crash | Fault::Kill) => return Err(power_failed()),
             Some(Fault::Io | Fault::Full) => {
                 state.files[self.file].lose();
                 return Err(device_failed());

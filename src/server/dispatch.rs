@@ -222,6 +222,8 @@ impl Server {
             self.log_effects(self.clients[key].db, request);
         }
         self.note_mark(key, wrote);
+        #[cfg(test)]
+        self.witness_execution(key, wrote);
         self.effects.clear();
     }
 
@@ -238,6 +240,8 @@ impl Server {
         if wrote {
             self.dirty += self.effects.changes;
             self.log_effects(db, request);
+            #[cfg(test)]
+            self.witness_change();
         }
         self.effects.clear();
         wrote

@@ -320,6 +320,8 @@ impl Server {
     /// The end of a turn: what it changed is written, and who waited for what was written before
     /// goes on.
     pub(super) fn commit(&mut self) {
+        #[cfg(test)]
+        self.witness_turn();
         if let Some(journal) = &mut self.durable.journal {
             journal.commit(self.now.mono);
             if !self.durable.held.is_empty() {

@@ -23,6 +23,8 @@ pub mod saving;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
+#[cfg(test)]
+mod sim;
 pub mod startup;
 pub mod syncing;
 pub mod table;
@@ -135,6 +137,9 @@ pub struct Server {
     /// When somebody was last warned of in the log who speaks HTTP to us.
     warned_of_http: Option<MonoNs>,
     tending: tend::Tending,
+    /// Sees all changes, in simulations.
+    #[cfg(test)]
+    witness: Option<Box<sim::witness::Witness>>,
     io: Io,
     work: Work,
 }

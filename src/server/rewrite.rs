@@ -155,6 +155,8 @@ impl Server {
 
     /// Lets the log go on in `file` from this moment on.
     fn go_on_in(&mut self, file: Box<dyn File>, is_listed: bool) -> io::Result<()> {
+        #[cfg(test)]
+        self.witness_moment();
         let now = self.now.mono;
         let Some(journal) = &mut self.durable.journal else {
             return self.open_journal(file, false, 0);
@@ -251,6 +253,8 @@ impl Server {
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
         log::info!("Background AOF rewrite finished successfully: {bytes} bytes");
         self.saving.rewrite_succeeded(seconds);
+        #[cfg(test)]
+        self.witness_rebased();
         self.durable.base_bytes = bytes;
         self.durable.manifest = manifest;
         let listed = &self.durable.manifest;

@@ -19,7 +19,7 @@ use crate::persist::dump::{About, Format, Progress, aux_fields};
 use crate::persist::saver::{Done, Job, Saver, Target, save};
 use crate::persist::storage::Storage;
 use crate::sys::alloc::used_bytes;
-use crate::sys::clock::{MonoNs, UnixMs};
+use crate::sys::clock::{Clock, MonoNs, UnixMs};
 use crate::sys::worker::{Worker, Workers};
 
 /// After a failure the next attempt by a save point waits so long.
@@ -146,6 +146,12 @@ impl Saving {
         self.rewrite_scheduled = false;
     }
 
+    /// Lets a worker that is driven by hand write; whether it had anything to write.
+    #[cfg(test)]
+    pub(super) fn step(&mut self) -> bool {
+        self.worker.step()
+    }
+
     /// Ends the snapshot that is being written as soon as may be.
     pub(super) fn cancel_active(&self) {
         if let Some(active) = &self.active {
@@ -234,6 +240,8 @@ impl Server {
         let Some(frozen) = self.keyspace.freeze() else {
             return false;
         };
+        #[cfg(test)]
+        self.witness_freeze(purpose);
         let progress = Arc::new(Progress::default());
         self.saving.active = Some(Active {
             purpose,
@@ -258,7 +266,7 @@ impl Server {
 
     pub(crate) fn about_snapshot(&mut self, is_base: bool) -> About {
         let policy = self.config.maxmemory_policy;
-        let mut aux = aux_fields(REDIS_VERSION, self.now.ms(), used_bytes(), is_base);
+        let mut aux = aux_fields(REDIS_VERSION, self.now.ms(), self.used_bytes(), is_base);
         aux.extend_from_slice(&self.durable.aux);
         About {
             format: self.snapshot_format(),
@@ -272,6 +280,14 @@ impl Server {
                 false => self.config.rdb_save_incremental_fsync,
             },
             clocks_at: (policy.is_lru() || policy.is_lfu()).then(|| self.now.ms()),
+        }
+    }
+
+    /// Bytes in use; a simulated server, whose runs are all to be the same, does not know.
+    fn used_bytes(&self) -> usize {
+        match self.clock {
+            Clock::Real(_) => used_bytes(),
+            Clock::Simulated(_) => 0,
         }
     }
 
@@ -310,6 +326,11 @@ impl Server {
         let Some(frozen) = self.keyspace.freeze() else {
             return Err(io::Error::other("a snapshot is being written"));
         };
+        #[cfg(test)]
+        self.witness_freeze(match is_base {
+            true => Purpose::Rewrite,
+            false => Purpose::Save,
+        });
         let job = Job {
             frozen,
             target,
@@ -330,6 +351,8 @@ impl Server {
             Ok(bytes) => {
                 log::info!("DB saved on disk: {bytes} bytes");
                 self.saving.save.count += 1;
+                #[cfg(test)]
+                self.witness_saved();
                 self.saving.saved_at = self.now.ms();
                 self.dirty = self.dirty.saturating_sub(dirty);
                 Ok(())

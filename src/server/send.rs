@@ -197,7 +197,7 @@ impl Server {
         self.io.accepting = (1 << self.io.listeners.len()) - 1;
     }
 
-    fn welcome(&mut self, mut transport: Transport, peer: Peer) {
+    pub(super) fn welcome(&mut self, mut transport: Transport, peer: Peer) {
         if let Err(error) = listener::tune(&transport, self.config.tcp_keepalive) {
             log::debug!("Cannot set options of the socket of {peer}: {error}");
         }

@@ -305,6 +305,8 @@ impl Server {
             next_client_id: 0,
             warned_of_http: None,
             tending: tend::Tending::default(),
+            #[cfg(test)]
+            witness: None,
             io: Io {
                 poll,
                 listeners: Vec::new(),

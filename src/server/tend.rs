@@ -114,6 +114,8 @@ impl Server {
     /// Keys that left by themselves are told to whoever listens.
     #[cold]
     pub(super) fn tell_departures(&mut self) {
+        #[cfg(test)]
+        self.witness_change();
         for departure in self.keyspace.take_departures() {
             let (class, name) = match departure.cause {
                 Cause::Expired => (EventClass::EXPIRED, "expired"),
@@ -130,6 +132,8 @@ impl Server {
 
     /// Fields that left by themselves are told likewise, and the key that had no others.
     fn tell_fields_gone(&mut self) {
+        #[cfg(test)]
+        self.witness_change();
         for gone in self.keyspace.take_fields_gone() {
             let FieldsGone {
                 db, key, fields, ..

@@ -9,8 +9,8 @@ use mio::Poll;
 use super::*;
 use crate::keyspace::Deadline;
 use crate::persist::sim_disk::SimDisk;
+use crate::server::sim::table;
 use crate::server::startup::Parts;
-use crate::server::table::CommandTable;
 use crate::sys::clock::Clock;
 use crate::sys::reaper::Reaper;
 use crate::value::string::NewStr;
@@ -30,7 +30,7 @@ fn start(disk: &SimDisk, fsync: AppendFsync) -> Server {
         clock: Clock::simulated(),
         seed: 1,
     };
-    let mut server = Server::assemble(config, CommandTable::new(), parts).unwrap();
+    let mut server = Server::assemble(config, table(), parts).unwrap();
     server.begin_loading().unwrap();
     while let Some(loading) = &mut server.loading {
         loading.step();
