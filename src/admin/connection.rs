@@ -200,6 +200,7 @@ pub(super) fn reset(
     let needs_password = !server.config.requirepass.is_empty();
     server.end_transaction(call.client);
     server.end_monitoring(call.client);
+    server.untrack(call.client);
     let client = &mut server.clients[call.client];
     client.db = 0;
     client.reply_mode = ReplyMode::On;

@@ -8,6 +8,7 @@
 pub mod slab;
 #[cfg(test)]
 pub mod testing;
+pub mod tracking;
 pub mod transaction;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use crate::resp::parser::Parser;
 use crate::resp::reply::Reply;
 use crate::resp::request::OwnedRequest;
 use crate::sys::clock::{MonoNs, UnixMs};
+use tracking::Tracked;
 use transaction::Transaction;
 
 /// A connected client.
@@ -49,6 +51,8 @@ pub struct Client {
     pub reply_mode: ReplyMode,
     /// What waits for EXEC, and what is watched, if anything.
     pub transaction: Option<Box<Transaction>>,
+    /// How it hears that copies it keeps are no longer true, if it does.
+    pub tracked: Option<Box<Tracked>>,
     /// What it said of the snapshot that it will ask for.
     pub asked: Asked,
 }
@@ -123,6 +127,8 @@ bitflags! {
         const STALE = 1 << 13;
         /// It is shown every command (MONITOR).
         const MONITOR = 1 << 14;
+        /// It hears of changes to what it read (`Client::tracked` says how).
+        const TRACKS = 1 << 15;
     }
 }
 
@@ -203,6 +209,7 @@ impl Client {
             last_command: None,
             reply_mode: ReplyMode::On,
             transaction: None,
+            tracked: None,
             asked: Asked::default(),
         }
     }
@@ -260,6 +267,7 @@ impl Client {
             + self.names.library.len()
             + self.names.library_version.len()
             + self.transaction_bytes()
+            + self.tracked.as_ref().map_or(0, |it| it.memory_bytes())
     }
 }
 

@@ -6,7 +6,7 @@ use super::Client;
 
 /// A client's place: an index into the slab, and a generation so that a key kept too long finds
 /// nobody instead of a stranger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientKey {
     index: u32,
     generation: u32,
@@ -76,6 +76,12 @@ impl Clients {
             Some((generation, client)) if *generation == key.generation => Some(client),
             _ => None,
         }
+    }
+
+    /// The key of the client with this id.
+    pub fn key_of_id(&self, id: u64) -> Option<ClientKey> {
+        let mut clients = self.iter();
+        clients.find_map(|(key, client)| (client.id == id).then_some(key))
     }
 
     /// Removes a client.

@@ -58,7 +58,7 @@ pub struct Effects {
     /// Classes somebody listens to; events of others are not collected.
     pub listened: EventClass,
     pub events: Vec<Event>,
-    /// Whether somebody waits for a key or watches one; otherwise `touched` stays empty.
+    /// Whether somebody waits for a key, watches or tracks one; otherwise `touched` stays empty.
     pub awaited: bool,
     /// Keys that changed, came or went.
     pub touched: Touched,
@@ -75,6 +75,8 @@ pub struct Touched {
     ends: Vec<(usize, usize, bool)>,
     /// Databases of which every key may have come or gone.
     whole: Vec<usize>,
+    /// Whether a database was emptied.
+    flushed: bool,
 }
 
 impl Touched {
@@ -97,7 +99,13 @@ impl Touched {
         &self.whole
     }
 
+    /// Whether a database was emptied.
+    pub fn is_flushed(&self) -> bool {
+        self.flushed
+    }
+
     fn clear(&mut self) {
+        self.flushed = false;
         self.bytes.clear();
         self.ends.clear();
         self.whole.clear();
@@ -163,6 +171,12 @@ impl Effects {
         if self.awaited {
             self.touched.whole.push(db);
         }
+    }
+
+    /// Notes that database `db` was emptied.
+    pub fn touch_flushed(&mut self, db: usize) {
+        self.touch_all(db);
+        self.touched.flushed = self.awaited;
     }
 
     /// Ready for the next call; what is listened to stays.

@@ -194,7 +194,7 @@ pub(super) fn dbsize(call: &mut Call<'_>, _args: &mut Args<'_>) -> Result<(), Co
 pub(super) fn flushdb(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), CommandError> {
     let how = flush_mode(args)?;
     let removed = call.db.clear(how);
-    call.effects.touch_all(call.db.index());
+    call.effects.touch_flushed(call.db.index());
     flushed(call, removed);
     Ok(())
 }
@@ -204,7 +204,7 @@ pub(super) fn flushall(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
     let mut removed = 0;
     for index in 0..call.db.db_count() {
         removed += call.db.other(index).clear(how);
-        call.effects.touch_all(index);
+        call.effects.touch_flushed(index);
     }
     flushed(call, removed);
     Ok(())

@@ -193,6 +193,7 @@ impl Server {
         let client = &mut self.clients[key];
         client.traffic.commands += 1;
         client.last_command = Some(usize::from(command.id.0));
+        let tracks = client.flags.contains(ClientFlags::TRACKS);
         if let Err(error) = result {
             client.reply.output.truncate(mark);
             client.reply.error(error.text());
@@ -207,6 +208,9 @@ impl Server {
         if may_note {
             ran.mark = Some(mark);
             self.note_run(key, command, request, ran);
+        }
+        if tracks {
+            self.note_reads(key, command, request);
         }
         Settled::Replied
     }
@@ -224,6 +228,9 @@ impl Server {
         self.note_mark(key, wrote);
         #[cfg(test)]
         self.witness_execution(key, wrote);
+        if !self.effects.touched.is_empty() {
+            self.tell_of_touched(Some(key));
+        }
         self.effects.clear();
     }
 
@@ -243,6 +250,7 @@ impl Server {
             #[cfg(test)]
             self.witness_change();
         }
+        self.tell_of_touched(None);
         self.effects.clear();
         wrote
     }
@@ -262,6 +270,9 @@ impl Server {
         self.settle_effects(key, request);
         if self.observing.may_note(ran.ns, request, 0) {
             self.note_run(key, command, request, ran);
+        }
+        if self.clients[key].flags.contains(ClientFlags::TRACKS) {
+            self.note_reads(key, command, request);
         }
         wait.map_or(Settled::Replied, |wait| Settled::Waits(wait, ran.total_ns))
     }
@@ -302,6 +313,7 @@ impl Server {
             self.metrics.command_rejected(usize::from(command.id.0));
         }
         let told = self.refused_in_transaction(key, command, error);
+        self.end_caching(key, command);
         let error = told.as_ref().unwrap_or(error);
         self.metrics.errors.count(error.code());
         self.clients[key].reply.error(error.text());

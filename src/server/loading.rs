@@ -637,6 +637,7 @@ impl Server {
             self.keyspace.view(index, self.now.ms()).clear(Flush::Now);
             self.note_touch_all(index);
         }
+        self.invalidate_all();
         self.durable.functions.clear();
     }
 

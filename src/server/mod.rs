@@ -9,6 +9,7 @@ mod census;
 pub mod dispatch;
 pub mod durable;
 pub mod gate;
+mod invalidation;
 mod lane;
 pub mod launch;
 pub mod loading;
@@ -29,6 +30,7 @@ pub mod startup;
 pub mod syncing;
 pub mod table;
 pub mod tend;
+pub mod tracking;
 mod transaction;
 pub mod turn;
 pub mod waiting;
@@ -55,6 +57,7 @@ use census::Costs;
 use gate::Pause;
 use migration::Migration;
 use table::{CommandId, CommandTable};
+use tracking::Tracking;
 use waiting::Waiting;
 use watching::Watching;
 
@@ -112,6 +115,8 @@ pub struct Server {
     pub migration: Migration,
     /// Who watches keys.
     pub watching: Watching,
+    /// Who keeps copies of which keys.
+    pub tracking: Tracking,
     /// What is sent to clients without their asking.
     pushes: push::Pushes,
     /// Whether the commands of a transaction are being executed.

@@ -56,6 +56,13 @@ pub(super) struct Pushes {
     kept: Vec<Arc<Vec<u8>>>,
 }
 
+impl Pushes {
+    /// The client whose command is being executed.
+    pub(super) fn executing(&self) -> Option<ClientKey> {
+        self.executing
+    }
+}
+
 impl Server {
     /// Sends a message to a client; nothing happens if that is gone or on its way out.
     pub fn push_to(&mut self, key: ClientKey, message: &mut Encoded<'_>) {

@@ -153,6 +153,9 @@ impl Server {
                 if let Some(transaction) = &client.transaction {
                     self.forget_watches(key, &transaction.watched);
                 }
+                if let Some(tracked) = &client.tracked {
+                    self.bury_tracked(key, tracked);
+                }
                 log::debug!("Closed connection of client {}", client.id);
             }
         }

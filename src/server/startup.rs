@@ -29,6 +29,7 @@ use crate::server::process::Process;
 use crate::server::push::Pushes;
 use crate::server::syncing::Syncing;
 use crate::server::table::CommandTable;
+use crate::server::tracking::Tracking;
 use crate::server::waiting::Waiting;
 use crate::server::watching::Watching;
 use crate::sys::alloc;
@@ -286,6 +287,7 @@ impl Server {
             migration: Migration::default(),
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),
+            tracking: Tracking::default(),
             pushes: Pushes::default(),
             in_transaction: false,
             limits: Limits {

@@ -126,6 +126,7 @@ impl Server {
                 .event(class, name, departure.db, &departure.key);
             self.log_removal(departure.db, &departure.key);
             self.note_touch(departure.db, &departure.key, true);
+            self.invalidate(&departure.key, None);
             self.dirty += 1;
         }
     }
@@ -144,6 +145,7 @@ impl Server {
             }
             self.log_fields_removal(*db, key, fields);
             self.note_touch(*db, key, true);
+            self.invalidate(key, None);
             self.dirty += fields.len() as u64;
         }
     }

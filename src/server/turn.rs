@@ -97,6 +97,9 @@ impl Server {
         if self.loading.is_some() {
             self.load_slice()?;
         }
+        if !self.tracking.is_idle() {
+            self.tend_tracking();
+        }
         self.commit();
         self.write_all();
         self.reap();
@@ -114,6 +117,7 @@ impl Server {
             || self.census_goes_on()
             || self.loading_goes_on()
             || self.syncing_goes_on()
+            || self.invalidation_goes_on()
     }
 
     fn note_events(&mut self, events: &Events) {

@@ -245,9 +245,10 @@ impl Server {
         }
     }
 
-    /// Commands note the keys they touch while somebody waits for keys or watches them.
+    /// Commands note the keys they touch while somebody waits for keys, watches or tracks them.
     pub(super) fn follow_waiting(&mut self) {
-        self.effects.awaited = !self.waiting.is_empty() || !self.watching.is_empty();
+        self.effects.awaited =
+            !self.waiting.is_empty() || !self.watching.is_empty() || !self.tracking.is_idle();
     }
 
     /// Clients that wait for something, be it the end of CLIENT PAUSE.

@@ -7,7 +7,9 @@ use super::super::connection::DEFAULT_USER;
 use super::filter::Purpose;
 use super::kill::{matching, parse_filter};
 use super::portrait::{Class, Memory, Portrait};
+use super::tracking::redirection;
 use crate::client::slab::ClientKey;
+use crate::client::tracking::{Mode, Tracked};
 use crate::client::{Activity, Client, ClientFlags};
 use crate::command::args::Args;
 use crate::command::error::CommandError;
@@ -87,6 +89,7 @@ pub(super) fn portrait<'a>(
         events: if reply.output.is_empty() { "r" } else { "rw" },
         command: command.map_or("NULL", |command| &*command.name),
         protocol: reply.protocol.number(),
+        redirect: redirection(client.tracked.as_deref()),
         memory: Memory {
             input: client.pending.len(),
             input_free: client.pending.capacity() - client.pending.len(),
@@ -104,6 +107,7 @@ pub(super) fn portrait<'a>(
 
 /// The field `flags`.
 fn letters(client: &Client) -> String {
+    let tracked = |is: fn(&Tracked) -> bool| client.tracked.as_deref().is_some_and(is);
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
         (client.flags.contains(ClientFlags::MONITOR), 'O'),
@@ -112,6 +116,9 @@ fn letters(client: &Client) -> String {
             matches!(client.activity, Activity::Paused | Activity::Blocked),
             'b',
         ),
+        (client.tracked.is_some(), 't'),
+        (tracked(|it| it.is_broken), 'R'),
+        (tracked(|it| it.mode == Mode::Broadcast), 'B'),
         (client.flags.contains(ClientFlags::STALE), 'd'),
         (client.is_closing(), 'c'),
         (is_unix, 'U'),

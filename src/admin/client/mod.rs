@@ -1,7 +1,7 @@
 //! CLIENT: what is known about connections, and what can be done to them.
 //!
 //! [`settings`] is about the client that asks, [`list`] shows clients, [`kill`] closes and wakes
-//! them, [`pause`] holds them all back. [`filter`] says which clients are meant, by their
+//! them, [`pause`] holds them all back, [`tracking`] is for those that keep copies. [`filter`] says which clients are meant, by their
 //! [`portrait`]s.
 
 mod filter;
@@ -10,6 +10,7 @@ pub(super) mod list;
 pub(super) mod pause;
 mod portrait;
 pub(super) mod settings;
+pub(super) mod tracking;
 
 use super::{AdminCall, help};
 use crate::command::args::Args;
@@ -26,12 +27,17 @@ pub(super) fn help(
 }
 
 const HELP: &[&str] = &[
+    "CACHING (YES|NO)",
+    "    Whether what the next command reads is tracked (modes OPTIN and OPTOUT).",
     "CAPA <capability> [<capability> ...]",
     "    Tell the server what this client is able to handle. Capabilities:",
     "    * REDIRECT",
     "      It follows when it is sent to another server.",
     "GETNAME",
     "    The name of this connection.",
+    "GETREDIR",
+    "    Who hears of what this connection tracks: a number, 0 for itself, -1 without",
+    "    tracking.",
     "ID",
     "    The number of this connection.",
     "INFO",
@@ -78,6 +84,11 @@ const HELP: &[&str] = &[
     "    Tell the server which library this client uses.",
     "SETNAME <name>",
     "    Name this connection.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> ...] [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Tell this connection, or connection <id>, when keys change that it read; with",
+    "    BCAST, all keys that begin with one of the prefixes.",
+    "TRACKINGINFO",
+    "    How this connection tracks.",
     "UNBLOCK <client-id> [TIMEOUT|ERROR]",
     "    Wake a client out of a blocking command, as by its timeout or with an error.",
     "UNPAUSE",

@@ -49,6 +49,8 @@ pub(super) struct Portrait<'a> {
     pub(super) events: &'static str,
     pub(super) command: &'a str,
     pub(super) protocol: i64,
+    /// Who hears of what it tracks; 0: itself, -1: it does not track.
+    pub(super) redirect: i64,
     pub(super) memory: Memory,
     pub(super) input_bytes: u64,
     pub(super) output_bytes: u64,
@@ -122,11 +124,12 @@ impl fmt::Display for Portrait<'_> {
         )?;
         write!(
             f,
-            " tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+            " tot-mem={} events={} cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
             memory.total,
             self.events,
             self.command,
             text(self.user),
+            self.redirect,
             self.protocol,
             text(self.library),
             text(self.library_version),

@@ -130,7 +130,8 @@ fn about_clients(server: &Server, report: &mut Report) {
     report.line("client_recent_max_input_buffer", input.unwrap_or(0));
     report.line("client_recent_max_output_buffer", output.unwrap_or(0));
     report.line("blocked_clients", server.blocked_count());
-    report.zeros(&["tracking_clients", "pubsub_clients"]);
+    report.line("tracking_clients", server.tracking.clients);
+    report.zeros(&["pubsub_clients"]);
     report.line("watching_clients", server.watching.clients);
     let waiting = &server.waiting;
     report.line("clients_in_timeout_table", waiting.with_deadline());
@@ -318,11 +319,11 @@ fn about_stats(server: &Server, report: &mut Report) {
         "active_defrag_key_misses",
         "total_active_defrag_time",
         "current_active_defrag_time",
-        "tracking_total_keys",
-        "tracking_total_items",
-        "tracking_total_prefixes",
-        "unexpected_error_replies",
     ]);
+    report.line("tracking_total_keys", server.tracking.keys());
+    report.line("tracking_total_items", server.tracking.items());
+    report.line("tracking_total_prefixes", server.tracking.prefixes());
+    report.line("unexpected_error_replies", 0);
     report.line("total_error_replies", metrics.errors.total);
     report.line("dump_payload_sanitizations", 0);
     report.line("total_reads_processed", metrics.reads_processed);

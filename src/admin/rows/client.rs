@@ -17,6 +17,24 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
     run: Run::Container(&[
         Row {
             spec: Spec {
+                name: "caching",
+                arity: 3,
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
+                acl: Acl::CONNECTION,
+                group: "connection",
+                since: "6.0.0",
+                summary: "Says whether what the next command reads is tracked.",
+                complexity: "O(1)",
+                args: &[Arg::one_of(
+                    "mode",
+                    &[Arg::word("yes", "YES"), Arg::word("no", "NO")],
+                )],
+                ..Spec::DEFAULT
+            },
+            run: Run::Handler(client::tracking::caching),
+        },
+        Row {
+            spec: Spec {
                 name: "capa",
                 arity: -3,
                 flags: Flags::NOSCRIPT
@@ -46,6 +64,20 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
                 ..Spec::DEFAULT
             },
             run: Run::Handler(client::settings::getname),
+        },
+        Row {
+            spec: Spec {
+                name: "getredir",
+                arity: 2,
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
+                acl: Acl::CONNECTION,
+                group: "connection",
+                since: "6.0.0",
+                summary: "Answers who hears of what the connection tracks.",
+                complexity: "O(1)",
+                ..Spec::DEFAULT
+            },
+            run: Run::Handler(client::tracking::getredir),
         },
         Row {
             spec: Spec {
@@ -529,6 +561,47 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[Row {
                 ..Spec::DEFAULT
             },
             run: Run::Handler(client::settings::setname),
+        },
+        Row {
+            spec: Spec {
+                name: "tracking",
+                arity: -3,
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
+                acl: Acl::CONNECTION,
+                group: "connection",
+                since: "6.0.0",
+                summary: "Tells the connection, or another, when keys it has copies of change.",
+                complexity: "O(1), and O(N) to find the client of REDIRECT among N.",
+                args: &[
+                    Arg::one_of("status", &[Arg::word("on", "ON"), Arg::word("off", "OFF")]),
+                    Arg::integer("client-id").token("REDIRECT").optional(),
+                    Arg::string("prefix")
+                        .token("PREFIX")
+                        .optional()
+                        .multiple()
+                        .multiple_token(),
+                    Arg::word("bcast", "BCAST").optional(),
+                    Arg::word("optin", "OPTIN").optional(),
+                    Arg::word("optout", "OPTOUT").optional(),
+                    Arg::word("noloop", "NOLOOP").optional(),
+                ],
+                ..Spec::DEFAULT
+            },
+            run: Run::Handler(client::tracking::tracking),
+        },
+        Row {
+            spec: Spec {
+                name: "trackinginfo",
+                arity: 2,
+                flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
+                acl: Acl::CONNECTION,
+                group: "connection",
+                since: "6.2.0",
+                summary: "Answers how the connection tracks.",
+                complexity: "O(1)",
+                ..Spec::DEFAULT
+            },
+            run: Run::Handler(client::tracking::trackinginfo),
         },
         Row {
             spec: Spec {

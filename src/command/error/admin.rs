@@ -87,6 +87,43 @@ impl CommandError {
         Self::quoting([&before[..], text.strip_prefix(b"ERR ").unwrap_or(text)].concat())
     }
 
+    // Tracking.
+    pub const REDIRECT_TWICE: CommandError =
+        Self::fixed("ERR A client can only redirect to a single other client");
+    pub const REDIRECT_TO_NOBODY: CommandError =
+        Self::fixed("ERR The client ID you want redirect to does not exist");
+    pub const PREFIX_WITHOUT_BCAST: CommandError =
+        Self::fixed("ERR PREFIX option requires BCAST mode to be enabled");
+    pub const BCAST_SWITCHED: CommandError = Self::fixed(
+        "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and \
+         then re-enabling it with a different mode.",
+    );
+    pub const BCAST_WITH_OPT: CommandError =
+        Self::fixed("ERR OPTIN and OPTOUT are not compatible with BCAST");
+    pub const OPTIN_AND_OPTOUT: CommandError =
+        Self::fixed("ERR You can't specify both OPTIN mode and OPTOUT mode");
+    pub const OPT_SWITCHED: CommandError = Self::fixed(
+        "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and \
+         then re-enabling it with a different mode.",
+    );
+    pub const CACHING_WITHOUT_TRACKING: CommandError = Self::fixed(
+        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
+         OPTOUT mode enabled",
+    );
+    pub const CACHING_YES_WITHOUT_OPTIN: CommandError =
+        Self::fixed("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+    pub const CACHING_NO_WITHOUT_OPTOUT: CommandError =
+        Self::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
+
+    /// Two prefixes of a client's, of which one begins with the other.
+    #[cold]
+    pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> CommandError {
+        let middle = format!("' overlaps with {which} prefix '");
+        let rest = b"'. Prefixes for a single client must not overlap.";
+        let text = [b"ERR Prefix '", prefix, middle.as_bytes(), other, rest];
+        Self::quoting(text.concat())
+    }
+
     // Connection.
     pub const WRONG_PASS: CommandError =
         Self::fixed("WRONGPASS invalid username-password pair or user is disabled.");

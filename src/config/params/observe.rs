@@ -4,7 +4,6 @@ use super::super::value::{Kind, Reason, Value};
 use super::{Param, field};
 
 const EVENTS: &str = "publish and subscribe";
-const TRACKING: &str = "the tracking of keys for clients";
 
 pub(super) const PARAMS: &[Param] = &[
     Param::int(
@@ -94,8 +93,7 @@ pub(super) const PARAMS: &[Param] = &[
         "1000000",
         "The most keys remembered for clients that keep copies; 0: no limit.",
     )
-    .at(field!(tracking_table_max_keys))
-    .coming(TRACKING),
+    .at(field!(tracking_table_max_keys)),
 ];
 
 /// Each is compared with every key that is read.

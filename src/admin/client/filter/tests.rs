@@ -25,6 +25,7 @@ fn portrait() -> Portrait<'static> {
         events: "r",
         command: "client|list",
         protocol: 3,
+        redirect: -1,
         memory: Memory::default(),
         input_bytes: 1,
         output_bytes: 2,
