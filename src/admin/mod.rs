@@ -3,6 +3,7 @@
 //! An admin command gets the whole [`Server`]; everything else about it (row, arguments, errors)
 //! is as for data commands.
 
+mod alone;
 mod client;
 mod config;
 mod connection;

@@ -104,6 +104,7 @@ fields! {
         pub jemalloc_bg_thread: bool,
         pub enable_protected_configs: Permission,
         pub enable_debug_command: Permission,
+        pub enable_module_command: Permission,
         pub debug_context: Vec<u8>,
 
         // Memory and expiry.

@@ -1,6 +1,8 @@
 //! What the admin commands are, by family.
 
+mod alone;
 mod client;
+mod cluster;
 mod config;
 mod connection;
 mod control;
@@ -19,6 +21,8 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     client::COMMANDS,
     config::COMMANDS,
     introspect::COMMANDS,
+    alone::COMMANDS,
+    cluster::COMMANDS,
     observe::COMMANDS,
     control::COMMANDS,
     persistence::COMMANDS,

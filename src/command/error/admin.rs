@@ -189,6 +189,27 @@ impl CommandError {
     }
 
     // SYNC.
+    pub const NO_PRIMARY: CommandError =
+        Self::fixed("ERR this server cannot follow a primary yet: replication is not supported");
+    pub const INVALID_PRIMARY_PORT: CommandError = Self::fixed("ERR Invalid master port");
+    pub const NOT_AS_REPLICA: CommandError =
+        Self::fixed("ERR Command is not valid when client is a replica.");
+    pub const NO_FAILOVER: CommandError = Self::fixed("ERR No failover in progress.");
+    pub const FAILOVER_TIMEOUT: CommandError =
+        Self::fixed("ERR FAILOVER timeout must be greater than 0");
+    pub const FAILOVER_NEEDS_REPLICAS: CommandError =
+        Self::fixed("ERR FAILOVER requires connected replicas.");
+    pub const NO_CLUSTER: CommandError =
+        Self::fixed("ERR This instance has cluster support disabled");
+    pub const MODULE_NOT_ALLOWED: CommandError = Self::fixed(
+        "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", \
+         you can run it from a local connection, otherwise you need to set this option in the \
+         configuration file, and then restart the server.",
+    );
+    pub const MODULE_NOT_LOADED: CommandError =
+        Self::fixed("ERR Error loading the extension. Please check the server logs.");
+    pub const NO_SUCH_MODULE: CommandError =
+        Self::fixed("ERR Error unloading module: no such module with that name");
     pub const NO_REPLICAS: CommandError = Self::fixed(
         "ERR replicas cannot follow this server yet: it sends its data once, to those who say \
          REPLCONF rdb-only 1",

@@ -192,10 +192,10 @@ pub(super) const PARAMS: &[Param] = &[
         "enable-module-command",
         Permission::WORDS,
         "no",
-        "Who may load modules.",
+        "Who may ask for modules to be loaded, which are not supported.",
     )
-    .restart()
-    .no_effect("modules are not supported"),
+    .at(field!(enable_module_command))
+    .restart(),
     Param::flag("enable-debug-assert", "no", "Check costly assertions.")
         .hidden()
         .restart()

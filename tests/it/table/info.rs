@@ -12,6 +12,8 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("brpoplpush", "flags", "Redis 7.2 lets scripts call it"),
     ("bzpopmax", "flags", "Redis 7.2 lets scripts call it"),
     ("bzpopmin", "flags", "Redis 7.2 lets scripts call it"),
+    ("cluster|shards", "flags", "Redis 8 answers while it loads"),
+    ("cluster|slots", "flags", "Redis 8 answers while it loads"),
     ("client|setname", "tips", "Redis 7.2 has them"),
     ("command|getkeys", "arity", "Redis 7.2 corrected it"),
     ("command|getkeysandflags", "arity", "Redis 7.2 corrected it"),
