@@ -129,6 +129,7 @@ pub(super) fn resetstat(
     server.metrics.reset();
     server.keyspace.reset_stats();
     server.costs.reset(server.now.mono);
+    server.memory.reset_stats();
     call.reply.ok();
     Ok(())
 }
@@ -280,19 +281,21 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             Ok(())
         }
         "maxmemory" => {
-            warn_of_little_memory(config.maxmemory);
+            server.follow_memory_limit();
+            warn_of_little_memory(server.memory.limit());
             Ok(())
         }
         _ => Ok(()),
     }
 }
 
-fn warn_of_little_memory(maxmemory: u64) {
+fn warn_of_little_memory(limit: usize) {
     let used = used_bytes();
-    if maxmemory != 0 && maxmemory < u64::try_from(used).unwrap_or(u64::MAX) {
+    if limit != 0 && limit < used {
         log::warn!(
-            "WARNING: the new maxmemory value set via CONFIG SET ({maxmemory}) is smaller than \
-             the current memory usage ({used})."
+            "WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the \
+             current memory usage ({used}). Keys are evicted, or commands that need memory \
+             refused, as the maxmemory-policy says."
         );
     }
 }

@@ -123,6 +123,8 @@ impl CommandError {
         Self::fixed("ERR NX and XX, GT or LT options at the same time are not compatible");
     pub const GT_EXCLUDES_LT: CommandError =
         Self::fixed("ERR GT and LT options at the same time are not compatible");
+    pub const OOM: CommandError =
+        Self::fixed("OOM command not allowed when used memory > 'maxmemory'.");
     pub const LFU_SELECTED: CommandError = Self::fixed(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
          switching between policies at runtime LRU and LFU data will take some time to adjust.",

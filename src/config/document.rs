@@ -98,7 +98,7 @@ fn possible(kind: Kind) -> String {
             format!("bytes, from {}", bytes_text(min))
         }
         Kind::Bytes { min, max } => format!("bytes, {} to {}", bytes_text(min), bytes_text(max)),
-        Kind::BytesOrPercent => "bytes or a percentage".to_owned(),
+        Kind::BytesOrPercent | Kind::Memory => "bytes or a percentage".to_owned(),
         Kind::BytesOrMinusOne => "bytes or -1".to_owned(),
         Kind::Text | Kind::OptionalText => "text".to_owned(),
         Kind::Choice(words) => choices(words, " "),

@@ -108,7 +108,7 @@ fields! {
         pub debug_context: Vec<u8>,
 
         // Memory and expiry.
-        pub maxmemory: u64,
+        pub maxmemory: Share,
         pub maxmemory_policy: MaxmemoryPolicy,
         pub maxmemory_samples: u32,
         pub maxmemory_eviction_tenacity: u32,
@@ -154,6 +154,8 @@ fields! {
         pub aof_timestamp_enabled: bool,
         /// Microseconds between two keys.
         pub key_load_delay: i64,
+        /// Microseconds for each key.
+        pub rdb_key_save_delay: i64,
 
         // Measures.
         pub slowlog_log_slower_than: i64,

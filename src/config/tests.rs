@@ -66,6 +66,7 @@ fn values_are_shown_as_redis_shows_them() {
         ("maxmemory", "1KB", "1024"),
         ("maxmemory", "2gb", "2147483648"),
         ("maxmemory", "mb", "0"),
+        ("maxmemory", "50%", "50%"),
         ("maxmemory-clients", "5%", "5%"),
         ("maxmemory-clients", "1mb", "1048576"),
         ("save", "60 1 3 4", "60 1 3 4"),
@@ -114,6 +115,11 @@ fn bad_values_are_refused_in_the_words_of_redis() {
         ("maxmemory", "-1", "argument must be a memory value"),
         ("maxmemory", "1.5gb", "argument must be a memory value"),
         ("maxmemory", "1t", "argument must be a memory value"),
+        (
+            "maxmemory",
+            "101%",
+            "percentage argument must be less or equal to 100",
+        ),
         (
             "maxmemory-clients",
             "x",

@@ -34,6 +34,8 @@ pub enum Kind {
     },
     /// A number of bytes, or a share of `maxmemory` (`5%`).
     BytesOrPercent,
+    /// A number of bytes, or a share of the machine's memory (`50%`).
+    Memory,
     /// A number of bytes, or -1.
     BytesOrMinusOne,
     /// Any bytes, the empty text too.
@@ -121,6 +123,12 @@ impl Kind {
                 in_bounds(bytes, min, max).map(Value::Bytes)
             }
             Kind::BytesOrPercent => parse_bytes_or_percent(word),
+            // Who asks for neither reads what every server says.
+            Kind::Memory if !word.ends_with(b"%") => {
+                let bytes = bytes_of(word).ok_or("argument must be a memory value")?;
+                Ok(Value::Bytes(bytes))
+            }
+            Kind::Memory => parse_bytes_or_percent(word),
             Kind::BytesOrMinusOne if word == b"-1" => Ok(Value::Int(-1)),
             Kind::BytesOrMinusOne => {
                 let bytes = bytes_of(word).ok_or("argument must be a memory value")?;
@@ -295,7 +303,7 @@ impl Stored for usize {
     }
 }
 
-/// Bytes of memory, or a share of `maxmemory`.
+/// Bytes of memory, or a share of some whole: of `maxmemory`, or the machine's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
     Bytes(u64),

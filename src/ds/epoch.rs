@@ -35,6 +35,8 @@ struct Retired {
 #[must_use = "dropping garbage frees it here and now"]
 pub struct Garbage {
     chunks: Vec<Vec<Retired>>,
+    /// What its owners say of its size.
+    bytes: usize,
 }
 
 // SAFETY: the bag owns what it holds, and `Garbage::push` admits only what any thread may free.
@@ -52,22 +54,34 @@ impl Garbage {
         self.chunks.iter().map(Vec::len).sum()
     }
 
-    /// Puts `value` in.
-    pub fn put<T: Send + 'static>(&mut self, value: Box<T>) {
+    /// Bytes that dropping it frees, about, as far as anyone has said.
+    #[inline]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Puts `value` of some `bytes` in.
+    pub fn put<T: Send + 'static>(&mut self, value: Box<T>, bytes: usize) {
         unsafe fn drop_box<T>(at: NonNull<u8>) {
             // SAFETY: `put` made the pointer from a box of this type, and gave it up.
             drop(unsafe { Box::from_raw(at.cast::<T>().as_ptr()) });
         }
         let at = NonNull::from(Box::leak(value)).cast();
         // SAFETY: the box is ours, `T` may be dropped by any thread, `drop_box` by any once.
-        unsafe { self.push(at, drop_box::<T>) };
+        unsafe { self.push(at, drop_box::<T>, bytes) };
     }
 
-    /// Puts in something that `free` frees.
+    /// Puts in something of some `bytes` that `free` frees.
     ///
     /// # Safety
     /// `free(at)` must be sound once, later, on any thread.
-    pub(super) unsafe fn push(&mut self, at: NonNull<u8>, free: unsafe fn(NonNull<u8>)) {
+    pub(super) unsafe fn push(
+        &mut self,
+        at: NonNull<u8>,
+        free: unsafe fn(NonNull<u8>),
+        bytes: usize,
+    ) {
+        self.bytes += bytes;
         let retired = Retired { at, free };
         match self.chunks.last_mut() {
             Some(chunk) if chunk.len() < CHUNK_ITEMS => chunk.push(retired),
@@ -88,6 +102,7 @@ impl Garbage {
     /// Puts in all that `other` holds.
     pub fn append(&mut self, mut other: Garbage) {
         self.chunks.append(&mut other.chunks);
+        self.bytes += other.bytes;
     }
 }
 
@@ -152,7 +167,7 @@ impl Epoch {
         let frozen = self.frozen.take();
         let ours = frozen.is_some_and(|token| Arc::ptr_eq(&token, &ticket.0));
         assert!(ours, "a ticket comes back to the epoch that gave it");
-        self.garbage.append(std::mem::take(&mut self.limbo));
+        self.empty_limbo();
     }
 
     /// Ends the frozen version if its ticket was dropped instead of given back.
@@ -164,11 +179,16 @@ impl Epoch {
             .is_some_and(|token| Arc::get_mut(token).is_some())
         {
             self.frozen = None;
-            self.garbage.append(std::mem::take(&mut self.limbo));
+            self.empty_limbo();
         }
     }
 
-    /// Frees a node, now if it is private, else when the frozen root came back.
+    /// Makes garbage of what waited.
+    fn empty_limbo(&mut self) {
+        self.garbage.append(std::mem::take(&mut self.limbo));
+    }
+
+    /// Frees a node of some `bytes`, now if it is private, else when the frozen root came back.
     ///
     /// # Safety
     /// The live structure must not reach the node any more; `free(at)` must be sound once, on any
@@ -179,23 +199,45 @@ impl Epoch {
         at: NonNull<u8>,
         free: unsafe fn(NonNull<u8>),
         private: bool,
+        bytes: usize,
     ) {
         if private || self.frozen.is_none() {
             // SAFETY: nobody else reaches the node.
             unsafe { free(at) };
         } else {
             // SAFETY: the contract is the same.
-            unsafe { self.limbo.push(at, free) };
+            unsafe { self.keep(at, free, bytes) };
         }
     }
 
-    /// Gives `value` to the reaper: to the limbo while something is frozen, for it may hold nodes
-    /// that a frozen root reaches.
-    pub fn discard<T: Send + 'static>(&mut self, value: Box<T>) {
+    /// Keeps a node of some `bytes` until the frozen root comes back, which reaches it.
+    ///
+    /// # Safety
+    /// The live structure must not reach the node any more; `free(at)` must be sound once, on any
+    /// thread.
+    pub(super) unsafe fn keep(
+        &mut self,
+        at: NonNull<u8>,
+        free: unsafe fn(NonNull<u8>),
+        bytes: usize,
+    ) {
+        debug_assert!(self.is_frozen());
+        // SAFETY: the contract is the same.
+        unsafe { self.limbo.push(at, free, bytes) };
+    }
+
+    /// Gives a structure of some `bytes` to the reaper: to the limbo while something is frozen, for
+    /// it may hold nodes that a frozen root reaches.
+    pub fn discard<T: Send + 'static>(&mut self, value: Box<T>, bytes: usize) {
         match self.frozen {
-            Some(_) => self.limbo.put(value),
-            None => self.garbage.put(value),
+            Some(_) => self.limbo.put(value, bytes),
+            None => self.garbage.put(value, bytes),
         }
+    }
+
+    /// Gives to the reaper what no frozen root reaches but by reference counts.
+    pub fn hand_over<T: Send + 'static>(&mut self, value: Box<T>, bytes: usize) {
+        self.garbage.put(value, bytes);
     }
 
     /// What is ready to be dropped, for a worker thread.
@@ -207,6 +249,12 @@ impl Epoch {
     #[inline]
     pub fn has_garbage(&self) -> bool {
         !self.garbage.is_empty()
+    }
+
+    /// Bytes, about, that will be free when the frozen root comes back.
+    #[inline]
+    pub fn kept_bytes(&self) -> usize {
+        self.limbo.bytes()
     }
 
     /// Things waiting for the frozen root to come back.

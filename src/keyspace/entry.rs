@@ -752,6 +752,13 @@ unsafe impl Node for Block {
         node.is_heavy()
     }
 
+    fn held_bytes(node: Entry<'_>, below: bool) -> usize {
+        match below {
+            true => node.memory_estimate(),
+            false => node.shape().layout().size(),
+        }
+    }
+
     fn digest(node: Entry<'_>) -> u64 {
         let mut hasher = SipHasher13::new();
         hasher.write_usize(node.key().len());

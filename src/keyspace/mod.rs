@@ -11,6 +11,7 @@
 
 mod access;
 mod entry;
+mod evict;
 mod expire;
 mod fields;
 mod packed;
@@ -23,6 +24,7 @@ mod view;
 
 pub use self::access::AccessPolicy;
 pub use self::entry::Entry;
+pub use self::evict::{Eviction, Order};
 pub use self::expire::{Cycle, ExpireReport};
 pub use self::space::{
     Access, Departure, FieldsGone, FrozenEntry, FrozenKeyspace, Keyspace, Stats, TableStats,
@@ -30,4 +32,4 @@ pub use self::space::{
 pub use self::string::StringMut;
 pub use self::view::{Cause, Deadline, EntryMut, Flush, KeyHash, View};
 pub use crate::ds::epoch::Garbage;
-pub use crate::ds::table::Shape as TableShape;
+pub use crate::ds::table::{Among, Shape as TableShape};

@@ -4,6 +4,7 @@ use fastrand::Rng;
 
 use super::access::AccessPolicy;
 use super::entry::{Block, Entry};
+use super::evict::Pool;
 use super::view::{Cause, View};
 use crate::ds::epoch::{Epoch, Garbage};
 use crate::ds::table::{Frozen, Seed, Shape, Table};
@@ -35,6 +36,8 @@ pub(super) struct Common {
     pub(super) news: News,
     /// The database in which the sweep for due keys goes on.
     pub(super) swept_db: usize,
+    /// Keys that may be evicted next.
+    pub(super) pool: Pool,
 }
 
 /// What happened that others must hear of.
@@ -138,6 +141,7 @@ impl Keyspace {
                 random: Rng::with_seed(seed[0] ^ seed[1]),
                 news: News::default(),
                 swept_db: 0,
+                pool: Pool::default(),
             },
         }
     }
@@ -250,6 +254,11 @@ impl Keyspace {
     /// Ends a snapshot; what was kept for it becomes garbage.
     pub fn finish(&mut self, frozen: FrozenKeyspace) {
         frozen.frozen.finish(&mut self.common.epoch);
+    }
+
+    /// Bytes, about, that are kept only because a snapshot reads them.
+    pub fn kept_bytes(&self) -> usize {
+        self.common.epoch.kept_bytes()
     }
 
     /// Whether a snapshot is being read.

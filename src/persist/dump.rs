@@ -8,6 +8,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::native;
 use super::sink::Sink;
@@ -63,8 +64,25 @@ pub struct About {
 #[derive(Debug, Default)]
 pub struct Progress {
     pub keys_done: AtomicU64,
+    /// Microseconds that each key is delayed, for tests; negative: one key of so many is, by one.
+    pub key_delay_us: i64,
     /// Set by whoever does not want it any more.
     pub cancelled: AtomicBool,
+}
+
+impl Progress {
+    /// One more key is written.
+    pub(super) fn note_key(&self) {
+        let done = self.keys_done.fetch_add(1, Ordering::Relaxed) + 1;
+        let delay_us = match self.key_delay_us {
+            0 => return,
+            us @ 1.. => us.unsigned_abs(),
+            keys => u64::from(done.is_multiple_of(keys.unsigned_abs())),
+        };
+        if delay_us > 0 && !self.cancelled.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_micros(delay_us));
+        }
+    }
 }
 
 /// Writes a file in the format that `about` says; how many bytes.
@@ -116,7 +134,7 @@ fn write_rdb(
         if out.drain.sink.has_failed() {
             break;
         }
-        progress.keys_done.fetch_add(1, Ordering::Relaxed);
+        progress.note_key();
     }
     out.byte(opcodes::END);
     let Output { bytes, drain, .. } = &mut out;

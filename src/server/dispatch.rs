@@ -57,6 +57,7 @@ impl Server {
                 return self.finish_reply(key, mark);
             }
         };
+        self.heed_memory();
         match self.admit(key, command, request) {
             Verdict::Run => {}
             Verdict::Refuse(error) => {

@@ -45,9 +45,6 @@ impl Server {
         if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
             return Verdict::Refuse(CommandError::NOAUTH);
         }
-        if self.loading.is_some() && !flags.contains(Flags::LOADING) {
-            return Verdict::Refuse(CommandError::LOADING);
-        }
         if client.flags.contains(ClientFlags::IN_MULTI) {
             if flags.contains(Flags::NO_MULTI) {
                 return Verdict::Refuse(CommandError::NOT_IN_MULTI);
@@ -55,6 +52,22 @@ impl Server {
             if command.spec.name == "exec" {
                 flags |= self.queued_flags(&self.table, key);
             }
+        }
+        let queues = client.flags.contains(ClientFlags::IN_MULTI)
+            && !command.spec.flags.contains(Flags::NOT_QUEUED);
+        // What is queued takes memory, whatever it will do.
+        if self.memory.is_full() && (queues || flags.contains(Flags::DENYOOM)) {
+            return Verdict::Refuse(CommandError::OOM);
+        }
+        // PING as well: whoever only asks whether all is well hears that it is not.
+        let writes = flags.intersects(Flags::WRITE);
+        if (writes || &*command.name == "ping")
+            && let Some(refusal) = self.disk_refusal()
+        {
+            return Verdict::Refuse(refusal);
+        }
+        if self.loading.is_some() && !flags.contains(Flags::LOADING) {
+            return Verdict::Refuse(CommandError::LOADING);
         }
         if client.flags.contains(ClientFlags::MONITOR)
             && flags.intersects(Flags::WRITE | Flags::READONLY | Flags::MAY_REPLICATE)
@@ -66,20 +79,13 @@ impl Server {
         {
             return Verdict::Postpone;
         }
-        // PING as well: whoever only asks whether all is well hears that it is not.
-        let writes = flags.intersects(Flags::WRITE);
-        if (writes || &*command.name == "ping")
-            && let Some(refusal) = self.disk_refusal()
+        // What is queued changes nothing before EXEC.
+        if writes
+            && !queues
+            && self.migration.holds_keys()
+            && self.migration.is_held(command, request)
         {
-            return Verdict::Refuse(refusal);
-        }
-        if writes && self.migration.holds_keys() {
-            // What is queued changes nothing before EXEC.
-            let queues =
-                client.flags.contains(ClientFlags::IN_MULTI) && command.spec.name != "exec";
-            if !queues && self.migration.is_held(command, request) {
-                return Verdict::Postpone;
-            }
+            return Verdict::Postpone;
         }
         Verdict::Run
     }

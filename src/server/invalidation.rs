@@ -85,7 +85,7 @@ impl Server {
     fn drop_notes(&mut self) {
         let keys = self.tracking.keys() as u64;
         if keys > 0 {
-            self.reaper.give(self.tracking.take_notes(), keys);
+            self.reaper.give(self.tracking.take_notes(), keys, 0);
         }
     }
 

@@ -8,6 +8,7 @@
 mod census;
 pub mod dispatch;
 pub mod durable;
+pub mod eviction;
 pub mod gate;
 mod invalidation;
 mod lane;
@@ -111,6 +112,8 @@ pub struct Server {
     pub waiting: Waiting,
     /// Snapshots on their way to other servers.
     pub syncing: syncing::Syncing,
+    /// The limit of memory.
+    pub memory: eviction::Memory,
     /// Keys on their way to other servers.
     pub migration: Migration,
     /// Who watches keys.

@@ -242,7 +242,10 @@ impl Server {
         };
         #[cfg(test)]
         self.witness_freeze(purpose);
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(Progress {
+            key_delay_us: self.config.rdb_key_save_delay,
+            ..Progress::default()
+        });
         self.saving.active = Some(Active {
             purpose,
             began: self.now,

@@ -11,6 +11,7 @@ use socket2::SockRef;
 
 use super::census::Costs;
 use super::durable::Durable;
+use super::eviction::Memory;
 use super::loading::LastLoad;
 use super::observing::Observing;
 use super::saving::Saving;
@@ -284,6 +285,7 @@ impl Server {
             last_load: LastLoad::default(),
             effects: Effects::default(),
             syncing: Syncing::default(),
+            memory: Memory::default(),
             migration: Migration::default(),
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),
@@ -321,6 +323,7 @@ impl Server {
         server.follow_policy();
         server.follow_prefixes();
         server.follow_observing();
+        server.follow_memory_limit();
         Ok(server)
     }
 

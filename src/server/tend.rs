@@ -167,10 +167,9 @@ impl Server {
             self.costs.hot_keys.tick(now);
         }
         self.tend_census();
+        self.tend_memory();
         if self.keyspace.has_garbage() {
-            let garbage = self.keyspace.take_garbage();
-            let objects = garbage.len() as u64;
-            self.reaper.give(garbage, objects);
+            self.give_garbage();
         }
         if self.tending.sweep.running {
             self.sweep();

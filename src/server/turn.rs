@@ -115,6 +115,7 @@ impl Server {
             || self.io.accepting != 0
             || self.sweep_goes_on()
             || self.census_goes_on()
+            || self.memory.goes_on()
             || self.loading_goes_on()
             || self.syncing_goes_on()
             || self.invalidation_goes_on()

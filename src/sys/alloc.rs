@@ -47,7 +47,9 @@ pub struct Counting;
 
 /// Bytes in use by the whole process: exact to the size classes, if [`Counting`] is installed.
 pub fn used_bytes() -> usize {
-    let sum: i64 = BALANCE.iter().map(|balance| balance.0.load(Relaxed)).sum();
+    let threads = THREADS.load(Relaxed).min(BALANCES);
+    let balances = BALANCE[..threads].iter();
+    let sum: i64 = balances.map(|balance| balance.0.load(Relaxed)).sum();
     usize::try_from(sum).unwrap_or(0)
 }
 

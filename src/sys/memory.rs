@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 /// Keeps transparent huge pages away from the whole process.
 ///
@@ -32,6 +33,46 @@ pub fn resident_bytes() -> io::Result<usize> {
         .and_then(|word| word.parse::<usize>().ok());
     let pages = pages.ok_or(io::ErrorKind::InvalidData)?;
     Ok(pages * rustix::param::page_size())
+}
+
+/// Bytes of memory the process may have: the machine's, or fewer if its control group, a
+/// container's for example, has a limit.
+///
+/// # Errors
+/// If `/proc` is not there or does not say.
+pub fn available_bytes() -> io::Result<usize> {
+    let group = group_limits().into_iter().min();
+    Ok(total_bytes()?.min(group.unwrap_or(usize::MAX)))
+}
+
+/// The limits of the process's control group and those above it, of either version.
+fn group_limits() -> Vec<usize> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut limits = Vec::new();
+    for line in own.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let (root, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            _ if controllers.split(',').any(|one| one == "memory") => {
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+            }
+            _ => continue,
+        };
+        for group in Path::new(group).ancestors() {
+            let group = group.strip_prefix("/").unwrap_or(group);
+            let limit = fs::read_to_string(Path::new(root).join(group).join(file));
+            // Without a limit it says so in a word, or cannot be read.
+            limits.extend(
+                limit
+                    .ok()
+                    .and_then(|text| text.trim().parse::<usize>().ok()),
+            );
+        }
+    }
+    limits
 }
 
 /// Bytes of memory the machine has.

@@ -5,19 +5,42 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
 type Garbage = Box<dyn Any + Send>;
 
+/// How much garbage it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    objects: u64,
+    /// As far as is known.
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Freed {
+    objects: AtomicU64,
+    bytes: AtomicUsize,
+}
+
+impl Freed {
+    fn add(&self, load: Load) {
+        self.objects.fetch_add(load.objects, Relaxed);
+        // Whoever sees this sees what the allocator counted before.
+        self.bytes.fetch_add(load.bytes, Release);
+    }
+}
+
 /// A handle on the reaper; dropping it lets the thread finish its work and end. One without a
 /// thread frees at once.
 #[derive(Debug)]
 pub struct Reaper {
-    queue: Option<Sender<(Garbage, u64)>>,
-    freed: Arc<AtomicU64>,
-    given: u64,
+    queue: Option<Sender<(Garbage, Load)>>,
+    freed: Arc<Freed>,
+    given: Load,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -27,19 +50,19 @@ impl Reaper {
     /// # Errors
     /// If the system cannot start a thread.
     pub fn start() -> io::Result<Reaper> {
-        let (queue, received) = channel::<(Garbage, u64)>();
-        let freed = Arc::new(AtomicU64::new(0));
+        let (queue, received) = channel::<(Garbage, Load)>();
+        let freed = Arc::new(Freed::default());
         let count = Arc::clone(&freed);
         let thread = Builder::new().name("reaper".into()).spawn(move || {
-            for (garbage, objects) in received {
+            for (garbage, load) in received {
                 drop(garbage);
-                count.fetch_add(objects, Relaxed);
+                count.add(load);
             }
         })?;
         Ok(Reaper {
             queue: Some(queue),
             freed,
-            given: 0,
+            given: Load::default(),
             thread: Some(thread),
         })
     }
@@ -49,30 +72,40 @@ impl Reaper {
         Reaper {
             queue: None,
             freed: Arc::default(),
-            given: 0,
+            given: Load::default(),
             thread: None,
         }
     }
 
-    /// Hands over `garbage`, which counts as `objects` objects.
-    pub fn give(&mut self, garbage: impl Any + Send, objects: u64) {
-        self.given += objects;
+    /// Hands over `garbage`, which counts as `objects` objects of, as far as is known, `bytes`.
+    pub fn give(&mut self, garbage: impl Any + Send, objects: u64, bytes: usize) {
+        let load = Load { objects, bytes };
+        self.given.objects += objects;
+        self.given.bytes = self.given.bytes.wrapping_add(bytes);
         let Some(queue) = &self.queue else {
-            self.freed.fetch_add(objects, Relaxed);
+            self.freed.add(load);
             return;
         };
         // A reaper that is gone gives the garbage back in the error, and it is dropped here.
-        drop(queue.send((Box::new(garbage), objects)));
+        drop(queue.send((Box::new(garbage), load)));
     }
 
     /// Objects handed over and not yet freed.
     pub fn pending(&self) -> u64 {
-        self.given - self.freed()
+        self.given.objects - self.freed()
+    }
+
+    /// Bytes handed over and not yet freed, as far as is known.
+    #[inline]
+    pub fn pending_bytes(&self) -> usize {
+        self.given
+            .bytes
+            .wrapping_sub(self.freed.bytes.load(Acquire))
     }
 
     /// Objects freed so far.
     pub fn freed(&self) -> u64 {
-        self.freed.load(Relaxed)
+        self.freed.objects.load(Relaxed)
     }
 }
 

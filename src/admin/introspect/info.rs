@@ -11,7 +11,7 @@ use super::costs;
 use crate::admin::memory::MemoryUse;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
-use crate::observe::info::{Human, Report, Wanted, ratio};
+use crate::observe::info::{Report, Wanted, ratio};
 use crate::observe::metrics::Rated;
 use crate::server::gate::Paused;
 use crate::server::{REDIS_VERSION, Server};
@@ -181,10 +181,7 @@ fn about_memory(server: &Server, report: &mut Report) {
     report.bytes("used_memory_vm_total", 0);
     report.zeros(&["used_memory_functions"]);
     report.bytes("used_memory_scripts", 0);
-    let limit = server.config.maxmemory;
-    report.line("maxmemory", limit);
-    let human = Human(usize::try_from(limit).unwrap_or(usize::MAX));
-    report.line("maxmemory_human", human);
+    report.bytes("maxmemory", server.memory.limit());
     report.line("maxmemory_policy", shown(server, "maxmemory-policy"));
     let fragmentation = ratio(memory.resident as f64, memory.used as f64);
     report.line(
@@ -196,8 +193,8 @@ fn about_memory(server: &Server, report: &mut Report) {
         "mem_fragmentation_bytes",
         resident - memory.used.cast_signed(),
     );
+    report.line("mem_not_counted_for_evict", server.uncounted_bytes());
     report.zeros(&[
-        "mem_not_counted_for_evict",
         "mem_replication_backlog",
         "mem_total_replication_buffers",
         "mem_clients_slaves",
@@ -353,11 +350,10 @@ fn keyspace_stats(server: &Server, report: &mut Report) {
     report.line("expire_cycle_cpu_milliseconds", expiry_ms);
     report.line("evicted_keys", stats.evicted);
     report.line("evicted_clients", server.metrics.clients_evicted);
-    report.zeros(&[
-        "evicted_scripts",
-        "total_eviction_exceeded_time",
-        "current_eviction_exceeded_time",
-    ]);
+    report.line("evicted_scripts", 0);
+    let (total_ms, current_ms) = server.memory.exceeded_ms(server.now.mono);
+    report.line("total_eviction_exceeded_time", total_ms);
+    report.line("current_eviction_exceeded_time", current_ms);
     report.line("keyspace_hits", stats.hits);
     report.line("keyspace_misses", stats.misses);
 }

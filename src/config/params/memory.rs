@@ -1,46 +1,42 @@
 //! Parameters of memory, eviction, freeing and expiry.
 
 use super::super::choices::MaxmemoryPolicy;
-use super::super::value::{Reason, Value};
+use super::super::value::{Kind, Reason, Value};
 use super::{INT_MAX, Param, field};
 
 const DEFRAG: &str = "the allocator's arenas are not defragmented";
-const EVICTION: &str = "eviction";
 const LAZY: &str = "large values are always freed by a thread of their own";
 
 pub(super) const PARAMS: &[Param] = &[
-    Param::bytes(
+    Param::new(
         "maxmemory",
-        (0, u64::MAX),
+        Kind::Memory,
         "0",
-        "The most memory for data; 0: no limit.",
+        "The most memory to use, in bytes or in percent of what the machine (or the process's \
+         control group) has; 0: no limit.",
     )
-    .at(field!(maxmemory))
-    .coming(EVICTION),
+    .at(field!(maxmemory)),
     Param::choice(
         "maxmemory-policy",
         MaxmemoryPolicy::WORDS,
         "noeviction",
         "What goes when memory is full: which keys, by which order, or nothing.",
     )
-    .at(field!(maxmemory_policy))
-    .coming(EVICTION),
+    .at(field!(maxmemory_policy)),
     Param::int(
         "maxmemory-samples",
         (1, INT_MAX),
         "5",
         "How many keys are looked at to find the one to evict.",
     )
-    .at(field!(maxmemory_samples))
-    .coming(EVICTION),
+    .at(field!(maxmemory_samples)),
     Param::int(
         "maxmemory-eviction-tenacity",
         (0, 100),
         "10",
         "How much time eviction may take in one turn, from little to without end.",
     )
-    .at(field!(maxmemory_eviction_tenacity))
-    .coming(EVICTION),
+    .at(field!(maxmemory_eviction_tenacity)),
     Param::int(
         "lfu-log-factor",
         (0, INT_MAX),

@@ -6,7 +6,6 @@ use super::{INT_MAX, INT_MIN, Param};
 use crate::ds::iso_time;
 
 const PART: &str = "persistence";
-const NO_FORK: &str = "snapshots are taken without a child process";
 
 const SANITIZE: Words = &[("no", 0), ("yes", 1), ("clients", 2)];
 const VERSION_CHECK: Words = &[("strict", 0), ("relaxed", 1)];
@@ -83,10 +82,10 @@ pub(super) const PARAMS: &[Param] = &[
         "rdb-key-save-delay",
         (INT_MIN, INT_MAX),
         "0",
-        "Slow a snapshot down, for tests.",
+        "Slow a snapshot down by so many microseconds for each key, for tests.",
     )
     .hidden()
-    .no_effect(NO_FORK),
+    .at(super::field!(rdb_key_save_delay)),
     Param::int(
         "key-load-delay",
         (INT_MIN, INT_MAX),

@@ -103,7 +103,7 @@ fn a_rewritten_file_reads_back_the_same_and_rewrites_to_itself() {
             (Kind::Text | Kind::OptionalText, _) => b"a \"quoted\" \x01 w",
             (Kind::Int { .. } | Kind::Bytes { .. }, _) => b"3145728",
             (Kind::Octal { .. }, _) => b"660",
-            (Kind::BytesOrPercent, _) => b"7%",
+            (Kind::BytesOrPercent | Kind::Memory, _) => b"7%",
             (Kind::BytesOrMinusOne, _) => b"-1",
             (Kind::Choice(words), _) => words[words.len() - 1].0.as_bytes(),
             (Kind::Events, _) => b"KEg",

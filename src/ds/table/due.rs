@@ -14,7 +14,7 @@
 use super::directory::CURSOR_BITS;
 use super::scan::segment_range;
 use super::segment::{Dues, NEVER, Seg, Spot};
-use super::{Node, Opened, Path, Table, is_due, retire_node};
+use super::{Node, Opened, Path, Reached, Table, is_due, retire_node};
 use crate::ds::epoch::Epoch;
 use crate::ds::prefetch::prefetch;
 
@@ -106,7 +106,7 @@ impl<N: Node> Table<N> {
                 let private = !epoch.is_frozen() || slot.is_fresh();
                 let node = slot.node().expect("a used slot is not null");
                 // SAFETY: the slot is empty now.
-                unsafe { retire_node::<N>(epoch, node, private) };
+                unsafe { retire_node::<N>(epoch, node, Reached::unless(private)) };
             }
         }
         let inner_due = self.inner > 0 && self.inner_due_in(seg, now).is_some();

@@ -52,6 +52,7 @@ mod frozen;
 mod hash;
 mod opened;
 mod resize;
+mod sample;
 mod scan;
 mod segment;
 #[cfg(test)]
@@ -66,6 +67,7 @@ pub use self::due::Sweep;
 pub use self::frozen::{Frozen, FrozenTable};
 pub use self::hash::Seed;
 pub use self::opened::Opened;
+pub use self::sample::Among;
 use self::segment::{Dues, Seg, Spot, capacity};
 use super::epoch::Epoch;
 
@@ -118,6 +120,12 @@ pub unsafe trait Node: Sized + Send + Sync + 'static {
 
     /// Whether dropping the node takes long enough to be another thread's work.
     fn is_heavy(node: Self::Ref<'_>) -> bool;
+
+    /// Bytes that dropping the node frees, about. `below`: also what lies below it, which a copy
+    /// made by [`Node::path_copy`] would share.
+    fn held_bytes(_node: Self::Ref<'_>, _below: bool) -> usize {
+        0
+    }
 
     /// A digest of all that a frozen node must not change: key, value and deadline.
     fn digest(node: Self::Ref<'_>) -> u64;
@@ -359,7 +367,8 @@ impl<N: Node> Table<N> {
     pub fn detach(&mut self, epoch: &mut Epoch) {
         let content = std::mem::replace(self, Table::new(self.seed));
         if !content.top.is_empty() {
-            epoch.discard(Box::new(Detached(content)));
+            let bytes = content.about_bytes();
+            epoch.discard(Box::new(Detached(content)), bytes);
         }
     }
 
@@ -394,8 +403,13 @@ impl<N: Node> Table<N> {
 
     #[inline]
     fn node_at(&self, seg: Seg<N>, spot: Spot) -> N::Ref<'_> {
-        let node = seg.slot(spot).node().expect("a used slot is not null");
-        // SAFETY: the segment belongs to this table; a change of the entry borrows the table.
+        self.borrowed(seg.slot(spot).node().expect("a used slot is not null"))
+    }
+
+    /// What a slot of this table points at.
+    #[inline]
+    fn borrowed(&self, node: NonNull<u8>) -> N::Ref<'_> {
+        // SAFETY: the slot belongs to this table; a change of the entry borrows the table.
         unsafe { N::borrow(node) }
     }
 
@@ -490,12 +504,32 @@ fn subs_of<N: Node>(top: &[SubWord], bits: u32) -> impl Iterator<Item = Sub<N>> 
     })
 }
 
-/// Frees a node: now if it is private and light.
+/// Who else reaches a node that leaves the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    ByNobody,
+    /// By a frozen root.
+    Frozen,
+    /// By a frozen root, and a copy stays that shares what lies below.
+    FrozenAndCopied,
+}
+
+impl Reached {
+    #[inline]
+    fn unless(private: bool) -> Reached {
+        match private {
+            true => Reached::ByNobody,
+            false => Reached::Frozen,
+        }
+    }
+}
+
+/// Frees a node: now if nobody reaches it and it is light.
 ///
 /// # Safety
-/// No slot of the live table points at `node` any more; `private` is true only if no frozen root
-/// reaches it.
-unsafe fn retire_node<N: Node>(epoch: &mut Epoch, node: NonNull<u8>, private: bool) {
+/// No slot of the live table points at `node` any more; `reached` tells whether a frozen root
+/// does.
+unsafe fn retire_node<N: Node>(epoch: &mut Epoch, node: NonNull<u8>, reached: Reached) {
     /// # Safety
     /// Nobody uses the node any more.
     unsafe fn free<N: Node>(at: NonNull<u8>) {
@@ -503,11 +537,17 @@ unsafe fn retire_node<N: Node>(epoch: &mut Epoch, node: NonNull<u8>, private: bo
         drop(unsafe { N::from_raw(at) });
     }
     // SAFETY: the node lives until it is freed below.
-    if private && N::is_heavy(unsafe { N::borrow(node) }) {
-        // SAFETY: nobody uses the node any more.
-        epoch.discard(Box::new(unsafe { N::from_raw(node) }));
-    } else {
+    let borrowed = unsafe { N::borrow(node) };
+    if reached != Reached::ByNobody {
+        let bytes = N::held_bytes(borrowed, reached == Reached::Frozen);
         // SAFETY: the contract.
-        unsafe { epoch.retire(node, free::<N>, private) };
+        unsafe { epoch.keep(node, free::<N>, bytes) };
+    } else if N::is_heavy(borrowed) {
+        let bytes = N::held_bytes(borrowed, true);
+        // SAFETY: nobody uses the node any more.
+        epoch.hand_over(Box::new(unsafe { N::from_raw(node) }), bytes);
+    } else {
+        // SAFETY: nobody uses the node any more.
+        unsafe { free::<N>(node) };
     }
 }

@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use super::segment::{Dues, Seg, Spot};
-use super::{Keyed, Node, Seed, Table, note_due, retire_node};
+use super::{Keyed, Node, Reached, Seed, Table, note_due, retire_node};
 use crate::ds::epoch::Epoch;
 
 /// An entry that is open for a change: its segment is private.
@@ -36,20 +36,30 @@ impl<'a, N: Node> Opened<'a, N> {
 
     /// Replaces the node by one with the same key.
     pub fn replace(&mut self, node: N) {
+        let reached = Reached::unless(self.is_private());
+        self.exchange(node, reached);
+    }
+
+    /// Makes sure that the node may be changed: it is copied if a frozen root reaches it.
+    #[inline]
+    fn make_private(&mut self) {
+        if !self.is_private() {
+            self.exchange(N::path_copy(self.node()), Reached::FrozenAndCopied);
+        }
+    }
+
+    fn exchange(&mut self, node: N, reached: Reached) {
         debug_assert!(self.node().key() == node.by_ref().key());
-        let private = self.is_private();
         let old = self.raw();
         self.store(node);
         // SAFETY: the slot does not point there any more.
-        unsafe { retire_node::<N>(self.epoch, old, private) };
+        unsafe { retire_node::<N>(self.epoch, old, reached) };
     }
 
     /// Changes the node; it is copied before if a frozen root reaches it. The key stays.
     #[inline]
     pub fn update<R>(&mut self, change: impl FnOnce(N) -> (N, R)) -> R {
-        if !self.is_private() {
-            self.replace(N::path_copy(self.node()));
-        }
+        self.make_private();
         let abort = AbortOnPanic;
         // SAFETY: the node is private, and the slot gets a new owner before anyone looks at it:
         // the process ends if `change` panics.
@@ -62,9 +72,7 @@ impl<'a, N: Node> Opened<'a, N> {
     /// The node, to change in place; it is copied before if a frozen root reaches it.
     #[inline]
     pub fn node_mut(&mut self) -> N::Mut<'_> {
-        if !self.is_private() {
-            self.replace(N::path_copy(self.node()));
-        }
+        self.make_private();
         // SAFETY: the node is private, and the table is borrowed.
         unsafe { N::borrow_mut(self.raw()) }
     }
@@ -80,9 +88,10 @@ impl<'a, N: Node> Opened<'a, N> {
         unsafe { self.seg.note_inner(self.spot, inner) };
     }
 
-    /// Has another thread drop what left the node.
+    /// Has another thread drop what left the node: values, which share by reference counts.
     pub fn discard<T: Send + 'static>(&mut self, garbage: Box<T>) {
-        self.epoch.discard(garbage);
+        // How large it is its owner does not say.
+        self.epoch.hand_over(garbage, 0);
     }
 
     /// What the table's keys are hashed under.
@@ -104,12 +113,14 @@ impl<'a, N: Node> Opened<'a, N> {
 
     /// Removes the entry and keeps its node, or a copy if a frozen root reaches it.
     pub fn take(mut self) -> N {
+        let node = self.raw();
         if !self.is_private() {
             let copy = N::path_copy(self.node());
-            self.remove();
+            self.empty_slot();
+            // SAFETY: the slot is empty now.
+            unsafe { retire_node::<N>(self.epoch, node, Reached::FrozenAndCopied) };
             return copy;
         }
-        let node = self.raw();
         self.empty_slot();
         // SAFETY: the node is private, and the slot is empty now.
         unsafe { N::from_raw(node) }
@@ -117,10 +128,10 @@ impl<'a, N: Node> Opened<'a, N> {
 
     /// Removes the entry.
     pub fn remove(mut self) {
-        let (node, private) = (self.raw(), self.is_private());
+        let (node, reached) = (self.raw(), Reached::unless(self.is_private()));
         self.empty_slot();
         // SAFETY: the slot is empty now.
-        unsafe { retire_node::<N>(self.epoch, node, private) };
+        unsafe { retire_node::<N>(self.epoch, node, reached) };
     }
 
     /// Empties the slot. What it pointed at is the caller's; the entry is not open any more.

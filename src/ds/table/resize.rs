@@ -244,14 +244,14 @@ impl<N: Node> Table<N> {
         self.bytes = self.bytes.wrapping_sub(seg.memory_bytes());
         let private = epoch.is_private(seg.header().version);
         // SAFETY: no word leads there any more; its nodes have moved.
-        unsafe { epoch.retire(seg.as_raw(), Seg::<N>::free, private) };
+        unsafe { epoch.retire(seg.as_raw(), Seg::<N>::free, private, seg.memory_bytes()) };
     }
 
     fn retire_sub(&mut self, epoch: &mut Epoch, sub: Sub<N>) {
         self.bytes = self.bytes.wrapping_sub(sub.memory_bytes());
         let private = epoch.is_private(sub.header().version);
         // SAFETY: no word leads there any more; its segments have moved.
-        unsafe { epoch.retire(sub.as_raw(), Sub::<N>::free, private) };
+        unsafe { epoch.retire(sub.as_raw(), Sub::<N>::free, private, sub.memory_bytes()) };
     }
 }
 

@@ -9,7 +9,6 @@
 //! ```
 
 use std::io;
-use std::sync::atomic::Ordering;
 
 use super::index::{ENTRIES_MAX, ENTRY_BYTES, Entry};
 use super::layout::{BLOCK_BYTES, Block, Kind, TRAILER_BYTES, Totals, head, trailer};
@@ -46,7 +45,7 @@ pub(in crate::persist) fn write(
         if out.drain.sink.has_failed() {
             break;
         }
-        progress.keys_done.fetch_add(1, Ordering::Relaxed);
+        progress.note_key();
     }
     finish(out)
 }
