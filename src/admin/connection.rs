@@ -157,12 +157,20 @@ pub(super) fn select(
 }
 
 pub(super) fn ping(
-    _server: &mut Server,
+    server: &mut Server,
     call: &mut AdminCall<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     if args.left() > 1 {
         return Err(CommandError::wrong_arity(call.name));
+    }
+    if server.clients[call.client].subscriptions.is_some() && call.reply.protocol == Protocol::Resp2
+    {
+        // Told from the messages by being an array like them.
+        call.reply.array(2);
+        call.reply.bulk(b"pong");
+        call.reply.bulk(args.peek().unwrap_or_default());
+        return Ok(());
     }
     match args.left() {
         0 => call.reply.simple("PONG"),
@@ -201,6 +209,7 @@ pub(super) fn reset(
     server.end_transaction(call.client);
     server.end_monitoring(call.client);
     server.untrack(call.client);
+    server.unsubscribe_all(call.client);
     let client = &mut server.clients[call.client];
     client.db = 0;
     client.reply_mode = ReplyMode::On;

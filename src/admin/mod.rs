@@ -15,6 +15,7 @@ mod lifecycle;
 mod memory;
 mod observe;
 mod persistence;
+mod pubsub;
 mod replication;
 mod rows;
 mod transaction;

@@ -6,6 +6,7 @@
 //! has been sent.
 
 pub mod slab;
+pub mod subscriptions;
 #[cfg(test)]
 pub mod testing;
 pub mod tracking;
@@ -21,6 +22,7 @@ use crate::resp::parser::Parser;
 use crate::resp::reply::Reply;
 use crate::resp::request::OwnedRequest;
 use crate::sys::clock::{MonoNs, UnixMs};
+use subscriptions::{Kind, Subscriptions};
 use tracking::Tracked;
 use transaction::Transaction;
 
@@ -53,6 +55,8 @@ pub struct Client {
     pub transaction: Option<Box<Transaction>>,
     /// How it hears that copies it keeps are no longer true, if it does.
     pub tracked: Option<Box<Tracked>>,
+    /// What it is subscribed to, if anything.
+    pub subscriptions: Option<Box<Subscriptions>>,
     /// What it said of the snapshot that it will ask for.
     pub asked: Asked,
 }
@@ -210,6 +214,7 @@ impl Client {
             reply_mode: ReplyMode::On,
             transaction: None,
             tracked: None,
+            subscriptions: None,
             asked: Asked::default(),
         }
     }
@@ -249,7 +254,15 @@ impl Client {
     /// What its limits go by.
     #[inline]
     pub fn class(&self) -> ClientClass {
+        if self.subscriptions.is_some() {
+            return ClientClass::PubSub;
+        }
         ClientClass::Normal
+    }
+
+    /// How many topics of a kind it is subscribed to.
+    pub fn subscription_count(&self, kind: Kind) -> usize {
+        self.subscriptions.as_ref().map_or(0, |it| it[kind].len())
     }
 
     /// Bytes that its transaction takes.
@@ -268,6 +281,10 @@ impl Client {
             + self.names.library_version.len()
             + self.transaction_bytes()
             + self.tracked.as_ref().map_or(0, |it| it.memory_bytes())
+            + self
+                .subscriptions
+                .as_ref()
+                .map_or(0, |it| it.memory_bytes())
     }
 }
 

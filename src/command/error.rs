@@ -45,6 +45,15 @@ impl CommandError {
         ))
     }
 
+    /// `name` (as above) is none of those that a client which listens may send.
+    #[cold]
+    pub fn while_subscribed(name: &str) -> CommandError {
+        Self::quoting(format!(
+            "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+             RESET are allowed in this context"
+        ))
+    }
+
     /// An expiry that is not positive or overflows, for `name` (in lower case).
     #[cold]
     pub fn invalid_expire(name: &str) -> CommandError {

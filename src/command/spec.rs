@@ -209,6 +209,8 @@ bitflags! {
         const MOVABLE_KEYS = 1 << 20;
         /// Executed at once between MULTI and EXEC. COMMAND INFO does not show it.
         const NOT_QUEUED = 1 << 21;
+        /// Allowed under RESP2 to who is subscribed. COMMAND INFO does not show it.
+        const WHEN_SUBSCRIBED = 1 << 22;
     }
 }
 

@@ -8,6 +8,7 @@ use crate::client::ClientFlags;
 use crate::client::slab::ClientKey;
 use crate::command::error::CommandError;
 use crate::command::spec::Flags;
+use crate::resp::reply::Protocol;
 use crate::resp::request::Request;
 use crate::sys::clock::MonoNs;
 
@@ -65,6 +66,12 @@ impl Server {
             && let Some(refusal) = self.disk_refusal()
         {
             return Verdict::Refuse(refusal);
+        }
+        if client.subscriptions.is_some()
+            && client.reply.protocol == Protocol::Resp2
+            && !flags.contains(Flags::WHEN_SUBSCRIBED)
+        {
+            return Verdict::Refuse(CommandError::while_subscribed(&command.name));
         }
         if self.loading.is_some() && !flags.contains(Flags::LOADING) {
             return Verdict::Refuse(CommandError::LOADING);

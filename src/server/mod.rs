@@ -17,6 +17,7 @@ pub mod loading;
 pub mod migration;
 pub mod observing;
 pub mod process;
+pub mod pubsub;
 pub mod push;
 mod replay;
 mod restore;
@@ -120,6 +121,8 @@ pub struct Server {
     pub watching: Watching,
     /// Who keeps copies of which keys.
     pub tracking: Tracking,
+    /// Who is subscribed to what.
+    pub pubsub: pubsub::PubSub,
     /// What is sent to clients without their asking.
     pushes: push::Pushes,
     /// Whether the commands of a transaction are being executed.

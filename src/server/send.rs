@@ -146,6 +146,7 @@ impl Server {
                 // Its last bytes are still to be sent; `write_one` lists it again.
                 continue;
             }
+            self.unsubscribe_all(key);
             if let Some(mut client) = self.clients.remove(key) {
                 client.transport.deregister(self.io.poll.registry());
                 self.forget_wait(key);

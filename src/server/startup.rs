@@ -27,6 +27,7 @@ use crate::observe::metrics::Metrics;
 use crate::persist::storage::{Disk, Storage};
 use crate::server::migration::Migration;
 use crate::server::process::Process;
+use crate::server::pubsub::PubSub;
 use crate::server::push::Pushes;
 use crate::server::syncing::Syncing;
 use crate::server::table::CommandTable;
@@ -290,6 +291,7 @@ impl Server {
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),
             tracking: Tracking::default(),
+            pubsub: PubSub::default(),
             pushes: Pushes::default(),
             in_transaction: false,
             limits: Limits {

@@ -208,10 +208,11 @@ impl Server {
             let client = &self.clients[key];
             let idle_ns = self.now.mono.since(client.times.active);
             // One that does not fetch its last reply is idle as well.
-            let waits = matches!(
-                client.activity,
-                Activity::Paused | Activity::Blocked | Activity::Away
-            );
+            let waits = client.subscriptions.is_some()
+                || matches!(
+                    client.activity,
+                    Activity::Paused | Activity::Blocked | Activity::Away
+                );
             if timeout_ns > 0 && idle_ns > timeout_ns && !waits {
                 log::debug!("Closing idle client {}", client.id);
                 self.close(key, CloseReason::CutOff);

@@ -9,10 +9,12 @@ use super::kill::{matching, parse_filter};
 use super::portrait::{Class, Memory, Portrait};
 use super::tracking::redirection;
 use crate::client::slab::ClientKey;
+use crate::client::subscriptions::Kind;
 use crate::client::tracking::{Mode, Tracked};
 use crate::client::{Activity, Client, ClientFlags};
 use crate::command::args::Args;
 use crate::command::error::CommandError;
+use crate::config::ClientClass;
 use crate::net::transport::Peer;
 use crate::server::Server;
 
@@ -70,7 +72,11 @@ pub(super) fn portrait<'a>(
         address: client.peer.to_string(),
         local_address: local,
         fd: client.transport.fd(),
-        class: Class::Normal,
+        class: match client.class() {
+            ClientClass::Normal => Class::Normal,
+            ClientClass::Replica => Class::Replica,
+            ClientClass::PubSub => Class::Pubsub,
+        },
         user: DEFAULT_USER,
         name: &client.names.name,
         library: &client.names.library,
@@ -84,6 +90,8 @@ pub(super) fn portrait<'a>(
             ""
         },
         db: client.db,
+        subscriptions: [Kind::Channel, Kind::Pattern, Kind::Shard]
+            .map(|kind| client.subscription_count(kind)),
         queued: client.queued(),
         watched: client.watched().len(),
         events: if reply.output.is_empty() { "r" } else { "rw" },
@@ -111,6 +119,7 @@ fn letters(client: &Client) -> String {
     let is_unix = matches!(client.peer, Peer::Unix(_));
     let letters: String = [
         (client.flags.contains(ClientFlags::MONITOR), 'O'),
+        (client.subscriptions.is_some(), 'P'),
         (client.flags.contains(ClientFlags::IN_MULTI), 'x'),
         (
             matches!(client.activity, Activity::Paused | Activity::Blocked),

@@ -43,6 +43,8 @@ pub(super) struct Portrait<'a> {
     pub(super) flags: String,
     pub(super) capabilities: &'a str,
     pub(super) db: usize,
+    /// How many channels, patterns and shard channels it is subscribed to.
+    pub(super) subscriptions: [usize; 3],
     /// Commands that wait for EXEC, if there is a transaction.
     pub(super) queued: Option<usize>,
     pub(super) watched: usize,
@@ -85,7 +87,7 @@ impl Portrait<'_> {
 
 /// The line of CLIENT LIST and CLIENT INFO, without its end.
 ///
-/// What later parts of the server will count (subscriptions, tracking) is shown as
+/// What later parts of the server will count (tracking) is shown as
 /// the nothing it is today: clients parse the line by field names and expect them all.
 impl fmt::Display for Portrait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,9 +106,11 @@ impl fmt::Display for Portrait<'_> {
             self.flags,
             self.db,
         )?;
+        let [channels, patterns, shards] = self.subscriptions;
+        write!(f, " sub={channels} psub={patterns} ssub={shards}")?;
         match self.queued {
-            Some(count) => write!(f, " sub=0 psub=0 ssub=0 multi={count}")?,
-            None => write!(f, " sub=0 psub=0 ssub=0 multi=-1")?,
+            Some(count) => write!(f, " multi={count}")?,
+            None => write!(f, " multi=-1")?,
         }
         write!(f, " watch={}", self.watched)?;
         write!(

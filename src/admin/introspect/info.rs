@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::super::AdminCall;
 use super::costs;
 use crate::admin::memory::MemoryUse;
+use crate::client::subscriptions::Kind;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::observe::info::{Report, Wanted, ratio};
@@ -131,7 +132,7 @@ fn about_clients(server: &Server, report: &mut Report) {
     report.line("client_recent_max_output_buffer", output.unwrap_or(0));
     report.line("blocked_clients", server.blocked_count());
     report.line("tracking_clients", server.tracking.clients);
-    report.zeros(&["pubsub_clients"]);
+    report.line("pubsub_clients", server.pubsub.clients());
     report.line("watching_clients", server.watching.clients);
     let waiting = &server.waiting;
     report.line("clients_in_timeout_table", waiting.with_deadline());
@@ -302,10 +303,14 @@ fn about_stats(server: &Server, report: &mut Report) {
     report.line("sync_full", server.syncing.sent);
     report.zeros(&["sync_partial_ok", "sync_partial_err"]);
     keyspace_stats(server, report);
+    for (field, kind) in [
+        ("pubsub_channels", Kind::Channel),
+        ("pubsub_patterns", Kind::Pattern),
+        ("pubsubshard_channels", Kind::Shard),
+    ] {
+        report.line(field, server.pubsub.count(kind));
+    }
     report.zeros(&[
-        "pubsub_channels",
-        "pubsub_patterns",
-        "pubsubshard_channels",
         "latest_fork_usec",
         "total_forks",
         "migrate_cached_sockets",

@@ -83,7 +83,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
         spec: Spec {
             name: "ping",
             arity: -1,
-            flags: Flags::FAST,
+            flags: Flags::FAST.union(Flags::WHEN_SUBSCRIBED),
             acl: Acl::CONNECTION,
             group: "connection",
             since: "1.0.0",
@@ -115,6 +115,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             name: "quit",
             arity: -1,
             flags: Flags::NOSCRIPT
+                .union(Flags::WHEN_SUBSCRIBED)
                 .union(Flags::LOADING)
                 .union(Flags::STALE)
                 .union(Flags::FAST)
@@ -135,6 +136,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             name: "reset",
             arity: 1,
             flags: Flags::NOSCRIPT
+                .union(Flags::WHEN_SUBSCRIBED)
                 .union(Flags::LOADING)
                 .union(Flags::STALE)
                 .union(Flags::FAST)

@@ -9,6 +9,7 @@ mod control;
 mod introspect;
 mod observe;
 mod persistence;
+mod pubsub;
 mod replication;
 mod transaction;
 
@@ -28,4 +29,5 @@ pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
     persistence::COMMANDS,
     replication::COMMANDS,
     transaction::COMMANDS,
+    pubsub::COMMANDS,
 ];

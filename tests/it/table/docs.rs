@@ -38,6 +38,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("hscan", "NOVALUES", "Redis 7.4 and Valkey have it"),
     ("migrate", "AUTH", "Redis 7.2 corrected it"),
     ("pfmerge", "multiple", "Redis 7.2: a target alone will do"),
+    ("psubscribe", "/", "Redis 7.2 lists them without a block"),
     ("rpoplpush", "deprecated", "Valkey took it back"),
     ("rpoplpush", "replaced_by", "Valkey took it back"),
     ("set", "/oneof", "Valkey has IFEQ"),

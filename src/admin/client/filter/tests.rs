@@ -20,6 +20,7 @@ fn portrait() -> Portrait<'static> {
         flags: "Te".into(),
         capabilities: "",
         db: 4,
+        subscriptions: [0; 3],
         queued: None,
         watched: 0,
         events: "r",
