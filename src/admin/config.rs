@@ -126,10 +126,7 @@ pub(super) fn resetstat(
     args: &mut Args<'_>,
 ) -> Reply {
     args.end()?;
-    server.metrics.reset();
-    server.keyspace.reset_stats();
-    server.costs.reset(server.now.mono);
-    server.memory.reset_stats();
+    server.reset_stats();
     call.reply.ok();
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! then on those of the last whole one, with their age.
 
 use super::hot_keys::Name;
+use super::key_sizes::{KeySizes, Measured};
 use super::prefixes::PREFIXES_MAX;
 use crate::sys::clock::MonoNs;
 
@@ -30,6 +31,7 @@ pub struct Findings {
     pub bytes: u64,
     /// In the order of the prefixes.
     pub prefixes: Vec<Counted>,
+    pub sizes: KeySizes,
     /// The largest keys, in no order.
     big: Vec<BigKey>,
     /// The smallest of them, once there are as many as are kept.
@@ -85,6 +87,12 @@ impl Census {
         if bytes >= walking.big_bytes_min {
             walking.note_big(db, key, bytes);
         }
+    }
+
+    /// The walk found a key of this type and size.
+    #[inline]
+    pub fn count_size(&mut self, db: usize, kind: Measured, size: usize) {
+        self.walking.sizes.count(db, kind, size);
     }
 
     /// The walk is over.

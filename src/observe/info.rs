@@ -21,6 +21,7 @@ const DEFAULT: &[&str] = &[
     "errorstats",
     "cluster",
     "keyspace",
+    "keysizes",
 ];
 
 /// What `all` adds to these; `everything` is the same for a server without modules.

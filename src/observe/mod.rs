@@ -5,6 +5,7 @@ pub mod crash;
 pub mod histogram;
 pub mod hot_keys;
 pub mod info;
+pub mod key_sizes;
 pub mod latency;
 pub mod log;
 pub mod metrics;

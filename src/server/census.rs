@@ -13,9 +13,11 @@ use crate::client::slab::ClientKey;
 use crate::command::keyspec;
 use crate::observe::census::Census;
 use crate::observe::hot_keys::HotKeys;
+use crate::observe::key_sizes::Measured;
 use crate::observe::prefixes::Prefixes;
 use crate::resp::request::Request;
 use crate::sys::clock::MonoNs;
+use crate::value::Value;
 
 /// The time a walk may take in a turn.
 const SLICE_NS: u64 = 100_000;
@@ -175,6 +177,9 @@ impl Server {
         for _ in 0..BUCKETS {
             walk.cursor = view.scan(walk.cursor, |entry| {
                 census.count(db, entry.key(), entry.memory_estimate() + share);
+                if let Some((kind, size)) = measured(entry.value()) {
+                    census.count_size(db, kind, size);
+                }
             });
             if walk.cursor == 0 {
                 break;
@@ -191,4 +196,17 @@ impl Server {
         census.end(self.clock.mono());
         true
     }
+}
+
+/// The size of a value, of the types whose sizes are counted.
+fn measured(value: Value<'_>) -> Option<(Measured, usize)> {
+    let measured = match value {
+        Value::String(string) => (Measured::String, string.len()),
+        Value::List(list) => (Measured::List, list.len()),
+        Value::Set(set) => (Measured::Set, set.len()),
+        Value::Zset(zset) => (Measured::Zset, zset.len()),
+        Value::Hash(hash) => (Measured::Hash, hash.len()),
+        Value::Stream(_) => return None,
+    };
+    Some(measured)
 }

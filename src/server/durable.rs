@@ -323,9 +323,14 @@ impl Server {
         #[cfg(test)]
         self.witness_turn();
         if let Some(journal) = &mut self.durable.journal {
+            let watched = self.config.latency_monitor_threshold > 0;
+            let began = watched.then(|| self.clock.mono());
             journal.commit(self.now.mono);
             if !self.durable.held.is_empty() {
                 self.release();
+            }
+            if let Some(began) = began {
+                self.note_log_delays(began);
             }
         }
         if !self.durable.awaiting.is_empty() {

@@ -12,7 +12,7 @@ use crate::client::slab::ClientKey;
 use crate::client::{Client, ClientFlags};
 use crate::command::secrets::REDACTED;
 use crate::command::spec::Flags;
-use crate::config::Config;
+use crate::config::{AppendFsync, Config};
 use crate::ds::output::Mark;
 use crate::ds::words::quote_into;
 use crate::net::transport::Peer;
@@ -20,6 +20,7 @@ use crate::observe::latency::Delays;
 use crate::observe::slowlog::{Entry, Noted, Reason, shortened};
 use crate::resp::reply::Reply;
 use crate::resp::request::Request;
+use crate::sys::clock::MonoNs;
 
 /// What was noted, and from where on.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Observing {
     bounds: Bounds,
     noted: [Noted; Reason::ALL.len()],
     pub delays: Delays,
+    /// A flush of the log that is not on disk yet, and since when that is waited for.
+    syncing: Option<(u64, MonoNs)>,
     /// Who is shown every command, in order of arrival.
     monitors: Vec<ClientKey>,
 }
@@ -161,6 +164,50 @@ impl Server {
                 let entry = entry(self.now.ms().seconds(), amount, client, command, request);
                 self.observing.noted(reason).push(entry, count_max);
             }
+        }
+    }
+
+    /// Sets back what CONFIG RESETSTAT sets back.
+    pub fn reset_stats(&mut self) {
+        self.metrics.reset();
+        self.keyspace.reset_stats();
+        self.costs.reset(self.now.mono);
+        self.memory.reset_stats();
+        self.reaper.reset();
+        self.syncing.sent = 0;
+        if let Some(journal) = &mut self.durable.journal {
+            journal.lags = 0;
+        }
+    }
+
+    /// Notes how long the loop took to write the log, and clients waited for it to be synced, by
+    /// what was going on meanwhile.
+    #[cold]
+    pub(super) fn note_log_delays(&mut self, began: MonoNs) {
+        let now = self.clock.mono();
+        let ns = now.since(began);
+        let Some(journal) = &self.durable.journal else {
+            return;
+        };
+        let (last, durable) = (journal.last(), journal.durable());
+        let meanwhile = if !journal.is_synced() {
+            "aof-write-pending-fsync"
+        } else if self.is_writing_snapshot() {
+            "aof-write-active-child"
+        } else {
+            "aof-write-alone"
+        };
+        self.note_delay(meanwhile, ns);
+        self.note_delay("aof-write", ns);
+        if let Some((mark, since)) = self.observing.syncing
+            && durable >= mark
+        {
+            self.observing.syncing = None;
+            self.note_delay("aof-fsync-always", now.since(since));
+        }
+        let always = self.config.appendfsync == AppendFsync::Always;
+        if always && self.observing.syncing.is_none() && last > durable {
+            self.observing.syncing = Some((last, now));
         }
     }
 

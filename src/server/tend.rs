@@ -103,6 +103,7 @@ impl Server {
         let spent_ns = self.clock.mono().since(started);
         self.tending.sweep.spent_ns += spent_ns;
         self.metrics.expiry_ns += spent_ns;
+        self.note_delay("expire-cycle", spent_ns);
         if self.keyspace.has_departures() {
             self.tell_departures();
         }

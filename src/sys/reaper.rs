@@ -41,6 +41,8 @@ pub struct Reaper {
     queue: Option<Sender<(Garbage, Load)>>,
     freed: Arc<Freed>,
     given: Load,
+    /// So many objects freed are not told of.
+    forgotten: u64,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -63,6 +65,7 @@ impl Reaper {
             queue: Some(queue),
             freed,
             given: Load::default(),
+            forgotten: 0,
             thread: Some(thread),
         })
     }
@@ -73,6 +76,7 @@ impl Reaper {
             queue: None,
             freed: Arc::default(),
             given: Load::default(),
+            forgotten: 0,
             thread: None,
         }
     }
@@ -92,7 +96,7 @@ impl Reaper {
 
     /// Objects handed over and not yet freed.
     pub fn pending(&self) -> u64 {
-        self.given.objects - self.freed()
+        self.given.objects - self.freed.objects.load(Relaxed)
     }
 
     /// Bytes handed over and not yet freed, as far as is known.
@@ -103,9 +107,14 @@ impl Reaper {
             .wrapping_sub(self.freed.bytes.load(Acquire))
     }
 
-    /// Objects freed so far.
+    /// Counts the objects freed from now on.
+    pub fn reset(&mut self) {
+        self.forgotten = self.freed.objects.load(Relaxed);
+    }
+
+    /// Objects freed so far, since that was forgotten.
     pub fn freed(&self) -> u64 {
-        self.freed.objects.load(Relaxed)
+        self.freed.objects.load(Relaxed) - self.forgotten
     }
 }
 

@@ -53,6 +53,7 @@ const SECTIONS: &[(&str, Fill)] = &[
     ("Latencystats", about_latency),
     ("Cluster", |_, report| report.line("cluster_enabled", 0)),
     ("Keyspace", about_keyspace),
+    ("Keysizes", about_key_sizes),
     // Ours, and shown only when asked for by their names: they tell names of keys.
     ("Hotkeys", costs::about_hot_keys),
     ("Bigkeys", costs::about_big_keys),
@@ -68,6 +69,7 @@ fn about_server(server: &Server, report: &mut Report) {
     report.line("redis_git_dirty", 0);
     report.line("redis_build_id", "0000000000000000");
     report.line("redis_mode", "standalone");
+    report.line("server_mode", "standalone");
     report.line("os", operating_system());
     report.line("arch_bits", usize::BITS);
     report.line("monotonic_clock", "quanta");
@@ -349,6 +351,7 @@ fn keyspace_stats(server: &Server, report: &mut Report) {
     let expiry_ms = server.metrics.expiry_ns / 1_000_000;
     report.line("expired_keys", stats.expired);
     report.line("expired_fields", stats.expired_fields);
+    report.line("expired_subkeys", stats.expired_fields);
     let stale = ratio(stale * 100.0, volatile);
     report.line("expired_stale_perc", format_args!("{stale:.2}"));
     report.line("expired_time_cap_reached_count", stats.sweeps_cut);
@@ -392,7 +395,7 @@ fn loop_stats(server: &Server, report: &mut Report) {
 
 fn about_replication(server: &Server, report: &mut Report) {
     report.line("role", "master");
-    report.line("connected_slaves", 0);
+    report.zeros(&["connected_slaves", "replicas_waiting_psync"]);
     report.line("master_failover_state", "no-failover");
     report.line("master_replid", &server.replication_id);
     report.line("master_replid2", "0".repeat(server.replication_id.len()));
@@ -403,7 +406,7 @@ fn about_replication(server: &Server, report: &mut Report) {
     report.zeros(&["repl_backlog_first_byte_offset", "repl_backlog_histlen"]);
 }
 
-fn about_cpu(_server: &Server, report: &mut Report) {
+fn about_cpu(server: &Server, report: &mut Report) {
     for (of, suffix) in [
         (Of::Process, ""),
         (Of::Children, "_children"),
@@ -414,6 +417,15 @@ fn about_cpu(_server: &Server, report: &mut Report) {
         for (field, spent) in [("used_cpu_sys", time.system), ("used_cpu_user", time.user)] {
             report.line(&format!("{field}{suffix}"), Seconds(spent));
         }
+    }
+    let active = Duration::from_nanos(server.metrics.turns_ns);
+    report.line("used_active_time_main_thread", Seconds(active));
+}
+
+/// Of the last walk over all keys, or of the first as far as it has come.
+fn about_key_sizes(server: &Server, report: &mut Report) {
+    for (field, value) in server.costs.census.findings().sizes.lines() {
+        report.line(&field, value);
     }
 }
 
