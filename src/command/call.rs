@@ -1,7 +1,7 @@
 //! What a data command gets: its database at one moment, a reply to write, effects to note.
 
 use super::args::Args;
-use super::effects::{Effects, EventClass};
+use super::effects::{Effects, EventClass, Touch};
 use super::error::CommandError;
 use super::wait::{Null, Wait};
 use crate::keyspace::View;
@@ -45,7 +45,7 @@ impl Call<'_> {
         let db = self.db.index();
         self.effects.event(class, name, db, key);
         if self.effects.awaited {
-            self.effects.touch_for(db, key, may_serve(name));
+            self.effects.touch_for(db, key, touch_of(name));
         }
     }
 
@@ -108,25 +108,23 @@ impl Call<'_> {
         if heard && self.db.peek(key).is_none() {
             let db = self.db.index();
             self.effects.event(EventClass::NEW, "new", db, key);
-            self.effects.touch(db, key);
+            self.effects.touch_for(db, key, Touch::SERVES);
         }
     }
 }
 
-/// Whether a change may bring what somebody waits for. These change a key and add nothing to it:
-/// whoever waits is not executed again, as he would be told of other keys of his that have the
-/// wrong type by now.
-fn may_serve(event: &str) -> bool {
-    !matches!(
-        event,
-        "expire"
-            | "persist"
-            | "xdel"
-            | "xtrim"
-            | "xsetid"
-            | "xgroup-create"
-            | "xgroup-setid"
-            | "xgroup-createconsumer"
-            | "xgroup-delconsumer"
-    )
+/// Whom a change concerns. Some change a key and add nothing to it: whoever waits is not executed
+/// again, as he would be told of other keys of his that have the wrong type by now. What changes
+/// nothing but a stream's groups is no change of the key to Redis.
+fn touch_of(event: &str) -> Touch {
+    match event {
+        "expire" | "persist" | "xdel" | "xtrim" => Touch::CHANGES,
+        "xgroup-destroy" => Touch::SERVES,
+        "xsetid"
+        | "xgroup-create"
+        | "xgroup-setid"
+        | "xgroup-createconsumer"
+        | "xgroup-delconsumer" => Touch::empty(),
+        _ => Touch::all(),
+    }
 }

@@ -28,6 +28,17 @@ bitflags! {
     }
 }
 
+bitflags! {
+    /// Whom it concerns that a key was touched.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Touch: u8 {
+        /// Who waits for what it may bring.
+        const SERVES = 1 << 0;
+        /// Who watches it or keeps a copy: it is not what it was.
+        const CHANGES = 1 << 1;
+    }
+}
+
 /// A keyspace event waiting to be told.
 #[derive(Debug)]
 pub struct Event {
@@ -71,8 +82,8 @@ pub struct Effects {
 #[derive(Debug, Default)]
 pub struct Touched {
     bytes: Vec<u8>,
-    /// Of each: its database, where it ends in `bytes`, and whether that may serve who waits.
-    ends: Vec<(usize, usize, bool)>,
+    /// Of each: its database, where it ends in `bytes`, and whom that concerns.
+    ends: Vec<(usize, usize, Touch)>,
     /// Databases of which every key may have come or gone.
     whole: Vec<usize>,
     /// Whether a database was emptied.
@@ -86,12 +97,12 @@ impl Touched {
         self.ends.is_empty() && self.whole.is_empty()
     }
 
-    /// The keys one by one, each with its database, and whether who waits for it may be served.
-    pub fn keys(&self) -> impl Iterator<Item = (usize, &[u8], bool)> {
+    /// The keys one by one, each with its database, and whom it concerns.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, &[u8], Touch)> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end, _)| *end));
         starts
             .zip(&self.ends)
-            .map(|(start, (db, end, may_serve))| (*db, &self.bytes[start..*end], *may_serve))
+            .map(|(start, (db, end, touch))| (*db, &self.bytes[start..*end], *touch))
     }
 
     /// Databases that were emptied or exchanged as a whole.
@@ -153,16 +164,16 @@ impl Effects {
     /// watches them.
     #[inline]
     pub fn touch(&mut self, db: usize, key: &[u8]) {
-        self.touch_for(db, key, true);
+        self.touch_for(db, key, Touch::all());
     }
 
-    /// The same, and whether it may bring what somebody waits for.
+    /// The same, and whom that concerns.
     #[inline]
-    pub fn touch_for(&mut self, db: usize, key: &[u8], may_serve: bool) {
-        if self.awaited {
+    pub fn touch_for(&mut self, db: usize, key: &[u8], touch: Touch) {
+        if self.awaited && !touch.is_empty() {
             self.touched.bytes.extend_from_slice(key);
             let end = self.touched.bytes.len();
-            self.touched.ends.push((db, end, may_serve));
+            self.touched.ends.push((db, end, touch));
         }
     }
 

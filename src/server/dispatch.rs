@@ -282,8 +282,8 @@ impl Server {
     #[cold]
     fn note_touched(&mut self) {
         let touched = std::mem::take(&mut self.effects.touched);
-        for (db, key, may_serve) in touched.keys() {
-            self.note_touch(db, key, may_serve);
+        for (db, key, touch) in touched.keys() {
+            self.note_touch(db, key, touch);
         }
         for db in touched.whole() {
             self.note_touch_all(*db);

@@ -14,6 +14,7 @@ use super::tracking::News;
 use crate::client::slab::ClientKey;
 use crate::client::tracking::{Mode, Redirect, Tracked};
 use crate::client::{Client, ClientFlags};
+use crate::command::effects::Touch;
 use crate::command::keyspec;
 use crate::command::spec::{Acl, Flags};
 use crate::config::ClientClass;
@@ -160,8 +161,10 @@ impl Server {
             return;
         }
         let touched = std::mem::take(&mut self.effects.touched);
-        for (_, key, _) in touched.keys() {
-            self.invalidate(key, by);
+        for (_, key, touch) in touched.keys() {
+            if touch.contains(Touch::CHANGES) {
+                self.invalidate(key, by);
+            }
         }
         if touched.is_flushed() {
             self.invalidate_all();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Server;
 use crate::client::{Activity, CloseReason};
-use crate::command::effects::EventClass;
+use crate::command::effects::{EventClass, Touch};
 use crate::keyspace::{Cause, Cycle, FieldsGone};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
 use crate::sys::alloc;
@@ -126,7 +126,7 @@ impl Server {
             self.effects
                 .event(class, name, departure.db, &departure.key);
             self.log_removal(departure.db, &departure.key);
-            self.note_touch(departure.db, &departure.key, true);
+            self.note_touch(departure.db, &departure.key, Touch::all());
             self.invalidate(&departure.key, None);
             self.dirty += 1;
         }
@@ -145,7 +145,7 @@ impl Server {
                 self.effects.event(EventClass::GENERIC, "del", *db, key);
             }
             self.log_fields_removal(*db, key, fields);
-            self.note_touch(*db, key, true);
+            self.note_touch(*db, key, Touch::all());
             self.invalidate(key, None);
             self.dirty += fields.len() as u64;
         }

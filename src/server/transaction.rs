@@ -14,6 +14,7 @@ use super::table::{Command, CommandId, CommandTable};
 use crate::client::slab::ClientKey;
 use crate::client::transaction::{Queued, Transaction, Watched};
 use crate::client::{Client, ClientFlags};
+use crate::command::effects::Touch;
 use crate::command::error::CommandError;
 use crate::command::spec::Flags;
 use crate::resp::request::{OwnedRequest, Request};
@@ -188,9 +189,12 @@ impl Server {
     }
 
     /// Tells who waits for a key, or watches it, that it changed, came or went.
-    pub(super) fn note_touch(&mut self, db: usize, key: &[u8], may_serve: bool) {
-        if may_serve {
+    pub(super) fn note_touch(&mut self, db: usize, key: &[u8], touch: Touch) {
+        if touch.contains(Touch::SERVES) {
             self.waiting.touch(db, key);
+        }
+        if !touch.contains(Touch::CHANGES) {
+            return;
         }
         for watcher in self.watching.watchers(db, key) {
             self.clients[watcher].flags.insert(ClientFlags::STALE);

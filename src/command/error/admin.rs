@@ -120,7 +120,11 @@ impl CommandError {
     pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> CommandError {
         let middle = format!("' overlaps with {which} prefix '");
         let rest = b"'. Prefixes for a single client must not overlap.";
-        let text = [b"ERR Prefix '", prefix, middle.as_bytes(), other, rest];
+        // As in Redis, a zero byte ends what is shown.
+        let shown = |bytes: &[u8]| bytes.split(|byte| *byte == 0).next().map(<[u8]>::to_vec);
+        let (prefix, other) = (shown(prefix), shown(other));
+        let (prefix, other) = (prefix.unwrap_or_default(), other.unwrap_or_default());
+        let text = [b"ERR Prefix '", &*prefix, middle.as_bytes(), &other, rest];
         Self::quoting(text.concat())
     }
 

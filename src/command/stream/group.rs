@@ -31,6 +31,7 @@ pub(in crate::command) fn xgroup_create(
     };
     if last_id.is_none() {
         call.announce(key);
+        call.effects.touch(call.db.index(), key);
         let stream = NewValue::Object(Object::Stream(Stream::new()));
         call.db.create(key, stream);
     }

@@ -19,6 +19,7 @@ mod sets;
 mod shrink;
 mod sorting;
 mod streams;
+mod tracking;
 mod transactions;
 mod values;
 mod zsets;

@@ -1,0 +1,281 @@
+//! Clients that keep copies: whatever a program does, from several connections, both servers must
+//! tell the same connections of the same keys.
+//!
+//! A plan gives the commands of a random program to connections by lot, with CLIENT TRACKING in all
+//! its forms between them. After each act every connection asks for a PONG; what comes before it
+//! unasked is compared, in order. Replies are not: the other generator does that.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use super::generate::{Dialect, program};
+use super::pair::Command;
+use super::values::Values;
+use super::{number, pairs};
+use crate::harness::client::{Address, Client};
+use crate::harness::reply::Reply;
+use crate::harness::server::Server;
+use crate::harness::target::Target;
+use crate::harness::{each_in_parallel, verdict};
+
+/// Plans per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
+const PLANS: u64 = 30;
+const ACTS: usize = 200;
+const CONNECTIONS: usize = 4;
+/// One more connection, which only listens.
+const LISTENER: usize = CONNECTIONS;
+/// Failures shown at once.
+const FAILURES_MAX: usize = 3;
+
+/// A connection sends a command.
+#[derive(Clone, Debug)]
+struct Act {
+    connection: usize,
+    command: Command,
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}> {}", self.connection, self.command)
+    }
+}
+
+#[test]
+fn the_same_is_told_of_the_same_changes() {
+    let one = number("RUDDLE_DIFF_SEED");
+    let first = one.or(number("RUDDLE_DIFF_FIRST")).unwrap_or(1);
+    let count = match one {
+        Some(_) => 1,
+        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(PLANS),
+    };
+    let failures: Mutex<Vec<String>> = Mutex::default();
+    for (oracle, subject, dialect) in pairs() {
+        let idle: Mutex<Vec<[Stage; 2]>> = Mutex::default();
+        let seeds: Vec<u64> = (first..first + count).collect();
+        each_in_parallel(&seeds, |&seed| {
+            if failures.lock().expect("no thread died").len() >= FAILURES_MAX {
+                return;
+            }
+            let spare = idle.lock().expect("no thread died").pop();
+            let mut stages = spare.unwrap_or_else(|| [&oracle, &subject].map(Stage::start));
+            let plan = plan(seed, dialect);
+            if let Err(told) = run(&mut stages, &plan) {
+                let text = shrink(&mut stages, plan, told);
+                let text = format!("seed {seed} ({dialect:?}):\n{text}");
+                failures.lock().expect("no thread died").push(text);
+            }
+            idle.lock().expect("no thread died").push(stages);
+        });
+    }
+    verdict(&failures.into_inner().expect("no thread died"));
+}
+
+fn plan(seed: u64, dialect: Dialect) -> Vec<Act> {
+    let mut v = Values {
+        rng: fastrand::Rng::with_seed(seed),
+    };
+    let commands = program(seed, ACTS, dialect).commands;
+    let mut plan = Vec::new();
+    let mut in_multi = [false; CONNECTIONS];
+    for command in commands {
+        // Their own connection's state must stay, and nobody asks what nobody can agree on.
+        let name = command.0[0].to_ascii_lowercase();
+        if matches!(
+            name.as_slice(),
+            b"hello" | b"reset" | b"quit" | b"client" | b"auth"
+        ) {
+            continue;
+        }
+        if is_seen_differently(&name, &command, dialect) {
+            continue;
+        }
+        if v.once_in(8) {
+            let (connection, command) = (v.rng.usize(..CONNECTIONS), control(&mut v, dialect));
+            // What one hears of what it does in a transaction is decided at the end of that.
+            if !in_multi[connection] || command.0[1] == b"CACHING" {
+                plan.push(Act {
+                    connection,
+                    command,
+                });
+            }
+        }
+        let connection = v.rng.usize(..CONNECTIONS);
+        match name.as_slice() {
+            b"multi" => in_multi[connection] = true,
+            b"exec" | b"discard" => in_multi[connection] = false,
+            _ => {}
+        }
+        plan.push(Act {
+            connection,
+            command,
+        });
+    }
+    plan
+}
+
+/// Redis looks in another way for the keys of an XREAD that is wrong, does not know WITHSCORE in
+/// 7.0, and Valkey says nothing of a hash that HSETEX makes of fields whose time is over, nor of a
+/// list that LTRIM leaves as it is.
+fn is_seen_differently(name: &[u8], command: &Command, dialect: Dialect) -> bool {
+    let words = &command.0;
+    match name {
+        b"xread" => words.len() % 2 == 1 || !words[1].eq_ignore_ascii_case(b"streams"),
+        b"zrank" | b"zrevrank" => words.len() == 4,
+        b"hsetex" | b"ltrim" => dialect == Dialect::Valkey,
+        _ => false,
+    }
+}
+
+/// A command about tracking. `#n` stands for the id of connection `n`.
+fn control(v: &mut Values, dialect: Dialect) -> Command {
+    let mut words: Vec<String> = vec!["CLIENT".into()];
+    match v.rng.u32(..12) {
+        0 => words.push("TRACKINGINFO".into()),
+        1..4 => words.extend(["CACHING".into(), v.one_of(&["YES", "NO"]).into()]),
+        4 => words.extend(["TRACKING".into(), "OFF".into()]),
+        _ => {
+            words.extend(["TRACKING".into(), "ON".into()]);
+            if v.once_in(4) {
+                // Redis 7.0 breaks the reply of whoever causes what he is told for another.
+                words.extend(["REDIRECT".into(), format!("#{LISTENER}")]);
+            }
+            for (chance, word) in [(3, "NOLOOP"), (6, "OPTIN"), (6, "OPTOUT"), (3, "BCAST")] {
+                if v.once_in(chance) {
+                    words.push(word.into());
+                }
+            }
+            while words.last().is_some_and(|word| word == "BCAST") && v.once_in(2) {
+                // Redis 7.0 says OK behind the error that the last of them overlap.
+                if dialect == Dialect::Redis70 && words.iter().any(|word| word == "PREFIX") {
+                    break;
+                }
+                let key = v.key();
+                let start = String::from_utf8_lossy(&key[..key.len().min(2)]).into_owned();
+                words.extend(["PREFIX".into(), start, "BCAST".into()]);
+            }
+        }
+    }
+    Command(words.into_iter().map(String::into_bytes).collect())
+}
+
+/// One server and everybody connected to it.
+struct Stage {
+    address: Address,
+    _server: Option<Server>,
+    connections: Vec<(Client, String)>,
+}
+
+impl Stage {
+    fn start(target: &Target) -> Stage {
+        let server = target.start().map(|start| start.start());
+        let address = match (target, &server) {
+            (Target::Running(address), _) => address.clone(),
+            (_, Some(server)) => server.unix(),
+            (_, None) => unreachable!("what does not run is started"),
+        };
+        Stage {
+            address,
+            _server: server,
+            connections: Vec::new(),
+        }
+    }
+
+    /// New connections, and nothing stored.
+    fn begin(&mut self) {
+        self.connections.clear();
+        for _ in 0..=LISTENER {
+            let mut client = Client::connect(&self.address);
+            assert!(!client.words("HELLO 3").is_error());
+            let Reply::Int(id) = client.words("CLIENT ID") else {
+                panic!("CLIENT ID");
+            };
+            self.connections.push((client, id.to_string()));
+        }
+        let (first, _) = &mut self.connections[0];
+        assert_eq!(first.words("FLUSHALL").to_string(), "+OK");
+    }
+
+    /// What an act makes the server tell.
+    fn act(&mut self, act: &Act) -> Vec<String> {
+        let word = |word: &Vec<u8>| match word.strip_prefix(b"#") {
+            Some([digit @ b'0'..=b'4']) => {
+                self.connections[usize::from(digit - b'0')].1.clone().into()
+            }
+            _ => word.clone(),
+        };
+        let words: Vec<Vec<u8>> = act.command.0.iter().map(word).collect();
+        let mut told = Vec::new();
+        self.ask(act.connection, &words, &mut told);
+        for connection in 0..=LISTENER {
+            self.ask(connection, &[b"PING".to_vec()], &mut told);
+        }
+        told
+    }
+
+    /// Sends a command and notes what comes before its reply.
+    fn ask(&mut self, connection: usize, words: &[Vec<u8>], told: &mut Vec<String>) {
+        let (client, _) = &mut self.connections[connection];
+        let _ = client.send(words);
+        loop {
+            match client.read() {
+                Ok(push @ Reply::Push(_)) => told.push(format!("{connection}< {push}")),
+                Ok(reply) if words[0] == b"CLIENT" => return told.push(reply.to_string()),
+                Ok(_) => return,
+                Err(why) => return told.push(format!("{connection}< ({why:?})")),
+            }
+        }
+    }
+}
+
+/// Plays a plan to both; what they did up to where they part.
+fn run(stages: &mut [Stage; 2], plan: &[Act]) -> Result<(), String> {
+    for stage in stages.iter_mut() {
+        stage.begin();
+    }
+    let mut shown = String::new();
+    for act in plan {
+        let [mut theirs, mut ours] = stages.each_mut().map(|stage| stage.act(act));
+        shown.push_str(&format!("  {act}\n"));
+        for told in [&mut theirs, &mut ours] {
+            told.iter_mut().for_each(|line| *line = without_id(line));
+            // Each hears in order; who hears first, nobody can tell. The listener hears for several:
+            // of one in order, but not of all.
+            let listener = LISTENER.to_string();
+            told.sort_by_key(|line| {
+                let rest = line.starts_with(&listener).then(|| line.clone());
+                (line.as_bytes().first().copied(), rest)
+            });
+        }
+        if theirs != ours {
+            shown.push_str(&format!("    oracle: {theirs:?}\n      ours: {ours:?}\n"));
+            return Err(shown);
+        }
+    }
+    Ok(())
+}
+
+/// Ids differ between two servers.
+fn without_id(line: &str) -> String {
+    match line.find("\"redirect\" :") {
+        Some(at) => {
+            let (head, tail) = line.split_at(at + "\"redirect\" :".len());
+            head.to_owned() + tail.trim_start_matches(|c: char| c.is_ascii_digit())
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// The plan without the acts it does not need to show a difference.
+fn shrink(stages: &mut [Stage; 2], mut plan: Vec<Act>, mut told: String) -> String {
+    let mut at = plan.len();
+    while at > 0 {
+        at -= 1;
+        let mut without = plan.clone();
+        without.remove(at);
+        if let Err(shorter) = run(stages, &without) {
+            (plan, told) = (without, shorter);
+            at = at.min(plan.len());
+        }
+    }
+    told
+}
