@@ -184,7 +184,11 @@ fn take(server: &mut Server, new: Config, changed: &[&'static Param]) -> Result<
 
 /// Whether applying one of `before` has applied `param` as well.
 fn applied_together(param: &Param, before: &[&'static Param]) -> bool {
-    const TOGETHER: [[&str; 2]; 2] = [["bind", "port"], ["oom-score-adj", "oom-score-adj-values"]];
+    const TOGETHER: [[&str; 2]; 3] = [
+        ["bind", "port"],
+        ["metrics-bind", "metrics-port"],
+        ["oom-score-adj", "oom-score-adj-values"],
+    ];
     let twin = TOGETHER.iter().find(|pair| pair.contains(&param.name));
     twin.is_some_and(|pair| before.iter().any(|done| pair.contains(&done.name)))
 }
@@ -200,6 +204,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             } else {
                 "Failed to bind to specified addresses.".into()
             }
+        }),
+        "metrics-bind" | "metrics-port" => server.follow_metrics_port(old).map_err(|error| {
+            log::warn!("{error}");
+            "Unable to listen there. Check server logs.".into()
         }),
         "maxclients" => open_files(config.maxclients).map_err(|possible| {
             let refusal = "The operating system is not able to handle the specified number of \

@@ -51,6 +51,11 @@ impl AdminCall<'_> {
 
 pub use rows::FAMILIES;
 
+/// The text of INFO with these sections.
+pub fn info_text(server: &Server, sections: &[&str]) -> String {
+    introspect::info::text(server, sections.iter().map(|name| name.as_bytes()))
+}
+
 /// How many databases there are.
 fn database_count(server: &Server) -> usize {
     usize::try_from(server.config.databases).expect("a machine with sockets has 32-bit indices")

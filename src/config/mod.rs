@@ -64,6 +64,8 @@ fields! {
         pub unixsocketperm: u32,
         pub unixsocketgroup: Vec<u8>,
         pub protected_mode: bool,
+        pub metrics_port: u16,
+        pub metrics_bind: Vec<String>,
         pub tcp_backlog: i32,
         pub tcp_keepalive: u32,
         pub timeout: u32,

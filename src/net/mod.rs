@@ -1,5 +1,7 @@
-//! Sockets: listening, accepting, reading, writing. Never parses, never executes.
+//! Sockets: listening, accepting, reading, writing; the little HTTP that a page of metrics needs.
+//! Never executes.
 
+pub mod http;
 pub mod listener;
 #[cfg(test)]
 pub mod simulated;

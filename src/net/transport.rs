@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::PathBuf;
 
@@ -119,6 +119,19 @@ impl Transport {
             Transport::Unix(stream) => stream.write_vectored(&slices),
             #[cfg(test)]
             Transport::Simulated(end) => end.write_vectored(&slices),
+        }
+    }
+
+    /// Tells the peer that nothing more will be sent.
+    ///
+    /// # Errors
+    /// If the connection is gone.
+    pub fn end_sending(&self) -> io::Result<()> {
+        match self {
+            Transport::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Transport::Unix(stream) => stream.shutdown(Shutdown::Write),
+            #[cfg(test)]
+            Transport::Simulated(_) => Ok(()),
         }
     }
 

@@ -113,8 +113,8 @@ impl Report {
     }
 
     /// The whole text.
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn into_text(self) -> String {
+        self.text
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
             }
         }
         assert_eq!(
-            report.text(),
+            report.into_text(),
             "# A\r\nx:1\r\nx_human:1B\r\n\r\n# C\r\nx:1536\r\nx_human:1.50K\r\n"
         );
     }

@@ -10,4 +10,6 @@ pub mod latency;
 pub mod log;
 pub mod metrics;
 pub mod prefixes;
+pub mod prometheus;
+mod prometheus_names;
 pub mod slowlog;

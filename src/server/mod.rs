@@ -14,6 +14,7 @@ mod invalidation;
 mod lane;
 pub mod launch;
 pub mod loading;
+mod metrics_port;
 pub mod migration;
 pub mod observing;
 pub mod process;
@@ -57,6 +58,7 @@ use crate::sys::clock::{Clock, MonoNs, UnixMs, UnixUs};
 use crate::sys::reaper::Reaper;
 use census::Costs;
 use gate::Pause;
+use metrics_port::MetricsPort;
 use migration::Migration;
 use table::{CommandId, CommandTable};
 use tracking::Tracking;
@@ -134,6 +136,8 @@ pub struct Server {
     /// Whether the periodic upkeep stands still (DEBUG PAUSE-CRON).
     pub upkeep_paused: bool,
     pub peaks: Peaks,
+    /// The page of metrics, if it is served.
+    metrics_port: Option<MetricsPort>,
     /// Which keys cost, and what.
     pub costs: Costs,
     /// What the configuration governs beside the data: the log, limits, crash reports.

@@ -25,6 +25,7 @@ use crate::keyspace::{AccessPolicy, Keyspace};
 use crate::net::listener::{self, BindWord, Listener};
 use crate::observe::metrics::Metrics;
 use crate::persist::storage::{Disk, Storage};
+use crate::server::metrics_port::MetricsPort;
 use crate::server::migration::Migration;
 use crate::server::process::Process;
 use crate::server::pubsub::PubSub;
@@ -182,6 +183,8 @@ impl Server {
         server
             .adopt(listeners)
             .map_err(system("watching a listener"))?;
+        server.metrics_port = MetricsPort::open(&server.config)?;
+        server.tell_metrics();
         server.begin_loading()?;
         Ok(server)
     }
@@ -304,6 +307,7 @@ impl Server {
             active_expiry: true,
             upkeep_paused: false,
             peaks: Peaks::default(),
+            metrics_port: None,
             costs: Costs::new(seed, now.mono),
             process: Process::default(),
             latest: None,

@@ -166,6 +166,7 @@ impl Server {
             self.tending.next_sample = now.plus_ms(SAMPLE_PERIOD_MS);
             self.metrics.sample(now);
             self.costs.hot_keys.tick(now);
+            self.tell_metrics();
         }
         self.tend_census();
         self.tend_memory();

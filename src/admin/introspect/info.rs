@@ -26,14 +26,20 @@ pub(in crate::admin) fn info(
 ) -> Result<(), CommandError> {
     let request = args.request();
     let words = (args.position()..request.len()).map(|index| request.bytes(index));
+    let text = text(server, words);
+    call.reply.verbatim(b"txt", text.as_bytes());
+    Ok(())
+}
+
+/// The text of the sections that `words` ask for.
+pub(in crate::admin) fn text<'a>(server: &Server, words: impl Iterator<Item = &'a [u8]>) -> String {
     let mut report = Report::new(Wanted::parse(words));
     for (name, fill) in SECTIONS {
         if report.section(name) {
             fill(server, &mut report);
         }
     }
-    call.reply.verbatim(b"txt", report.text().as_bytes());
-    Ok(())
+    report.into_text()
 }
 
 type Fill = fn(&Server, &mut Report);

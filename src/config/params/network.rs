@@ -15,6 +15,20 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .at(field!(bind)),
     Param::int("port", (0, PORT_MAX), "6379", "The TCP port; 0: no TCP.").at(field!(port)),
+    Param::int(
+        "metrics-port",
+        (0, PORT_MAX),
+        "0",
+        "The TCP port of the metrics, which Prometheus reads at /metrics; 0: none.",
+    )
+    .at(field!(metrics_port)),
+    Param::new(
+        "metrics-bind",
+        Kind::Addresses,
+        "127.0.0.1 -::1",
+        "Addresses where the metrics port listens, as with `bind`. Everybody who reaches it may read.",
+    )
+    .at(field!(metrics_bind)),
     Param::optional("unixsocket", "The path of a Unix socket to listen on.")
         .at(field!(unixsocket))
         .restart(),

@@ -7,6 +7,7 @@ mod lifecycle;
 mod limits;
 mod listening;
 mod loading;
+mod metrics;
 mod process;
 mod protocol;
 mod waiting;

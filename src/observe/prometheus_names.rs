@@ -1,0 +1,768 @@
+//! The fields of INFO that are a metric as they stand: under which name, and what they mean.
+//!
+//! Names and types are redis_exporter's. A field of INFO that is in neither table is no metric, or
+//! has a form of its own (`observe::prometheus`). Adding a field to INFO that should be a metric? A
+//! row here.
+
+/// What the names begin with.
+pub(super) const NAMESPACE: &str = "redis_";
+
+/// A field of INFO, the metric's name behind the namespace, and what it means.
+pub(super) type Row = (&'static str, &'static str, &'static str);
+
+pub(super) const GAUGES: &[Row] = &[
+    // Server
+    (
+        "uptime_in_seconds",
+        "uptime_in_seconds",
+        "Seconds since the start.",
+    ),
+    ("process_id", "process_id", "The number of the process."),
+    (
+        "io_threads_active",
+        "io_threads_active",
+        "Always 0: there are none.",
+    ),
+    ("hz", "hz", "Ticks of the upkeep in a second."),
+    ("configured_hz", "configured_hz", "The parameter hz."),
+    // Clients
+    (
+        "connected_clients",
+        "connected_clients",
+        "Clients that are connected.",
+    ),
+    (
+        "blocked_clients",
+        "blocked_clients",
+        "Clients that wait for keys.",
+    ),
+    (
+        "maxclients",
+        "max_clients",
+        "The most clients there may be.",
+    ),
+    (
+        "tracking_clients",
+        "tracking_clients",
+        "Clients that have their keys tracked.",
+    ),
+    (
+        "clients_in_timeout_table",
+        "clients_in_timeout_table",
+        "Waiting clients with a timeout.",
+    ),
+    (
+        "pubsub_clients",
+        "pubsub_clients",
+        "Clients that subscribe to something.",
+    ),
+    (
+        "watching_clients",
+        "watching_clients",
+        "Clients that watch keys.",
+    ),
+    (
+        "total_watched_keys",
+        "total_watched_keys",
+        "Keys that are watched.",
+    ),
+    (
+        "total_blocking_keys",
+        "total_blocking_keys",
+        "Keys that clients wait for.",
+    ),
+    (
+        "total_blocking_keys_on_nokey",
+        "total_blocking_keys_on_nokey",
+        "Keys whose removal clients wait for.",
+    ),
+    (
+        "client_recent_max_input_buffer",
+        "client_recent_max_input_buffer_bytes",
+        "Bytes of the longest input of a client.",
+    ),
+    (
+        "client_recent_max_output_buffer",
+        "client_recent_max_output_buffer_bytes",
+        "Bytes of the longest output of a client.",
+    ),
+    // Memory
+    (
+        "allocator_active",
+        "allocator_active_bytes",
+        "Bytes in pages that the allocator uses.",
+    ),
+    (
+        "allocator_allocated",
+        "allocator_allocated_bytes",
+        "Bytes that are allocated.",
+    ),
+    (
+        "allocator_resident",
+        "allocator_resident_bytes",
+        "Bytes that the allocator holds in memory.",
+    ),
+    (
+        "allocator_frag_ratio",
+        "allocator_frag_ratio",
+        "Bytes in use pages for each allocated.",
+    ),
+    (
+        "allocator_frag_bytes",
+        "allocator_frag_bytes",
+        "Bytes in used pages that are not allocated.",
+    ),
+    (
+        "allocator_muzzy",
+        "allocator_muzzy_bytes",
+        "Bytes given back if the system wants them.",
+    ),
+    (
+        "allocator_rss_ratio",
+        "allocator_rss_ratio",
+        "Resident bytes for each in used pages.",
+    ),
+    (
+        "allocator_rss_bytes",
+        "allocator_rss_bytes",
+        "Resident bytes that are not in used pages.",
+    ),
+    (
+        "used_memory",
+        "memory_used_bytes",
+        "Bytes of memory allocated.",
+    ),
+    (
+        "used_memory_rss",
+        "memory_used_rss_bytes",
+        "Bytes of the process in the machine's memory.",
+    ),
+    (
+        "used_memory_peak",
+        "memory_used_peak_bytes",
+        "The most bytes there ever were allocated.",
+    ),
+    (
+        "used_memory_lua",
+        "memory_used_lua_bytes",
+        "Bytes of the scripts' engine.",
+    ),
+    (
+        "used_memory_vm_eval",
+        "memory_used_vm_eval_bytes",
+        "Bytes of the engine of EVAL.",
+    ),
+    (
+        "used_memory_scripts_eval",
+        "memory_used_scripts_eval_bytes",
+        "Bytes of EVAL's scripts.",
+    ),
+    (
+        "used_memory_overhead",
+        "memory_used_overhead_bytes",
+        "Bytes that are not data.",
+    ),
+    (
+        "used_memory_startup",
+        "memory_used_startup_bytes",
+        "Bytes allocated after the start.",
+    ),
+    (
+        "used_memory_dataset",
+        "memory_used_dataset_bytes",
+        "Bytes that are data.",
+    ),
+    (
+        "number_of_cached_scripts",
+        "number_of_cached_scripts",
+        "Scripts that are kept.",
+    ),
+    (
+        "number_of_functions",
+        "number_of_functions",
+        "Functions that are loaded.",
+    ),
+    (
+        "number_of_libraries",
+        "number_of_libraries",
+        "Libraries of functions that are loaded.",
+    ),
+    (
+        "used_memory_vm_functions",
+        "memory_used_vm_functions_bytes",
+        "Bytes of functions' engine.",
+    ),
+    (
+        "used_memory_scripts",
+        "memory_used_scripts_bytes",
+        "Bytes of scripts and functions.",
+    ),
+    (
+        "used_memory_functions",
+        "memory_used_functions_bytes",
+        "Bytes of functions.",
+    ),
+    (
+        "used_memory_vm_total",
+        "memory_used_vm_total",
+        "Bytes of all engines of scripts.",
+    ),
+    (
+        "maxmemory",
+        "memory_max_bytes",
+        "The most bytes there may be; 0: no limit.",
+    ),
+    (
+        "total_system_memory",
+        "total_system_memory_bytes",
+        "Bytes of the machine's memory.",
+    ),
+    (
+        "mem_fragmentation_ratio",
+        "mem_fragmentation_ratio",
+        "Resident bytes for each allocated.",
+    ),
+    (
+        "mem_fragmentation_bytes",
+        "mem_fragmentation_bytes",
+        "Resident bytes not allocated.",
+    ),
+    (
+        "mem_clients_slaves",
+        "mem_clients_slaves",
+        "Bytes of replicas' buffers.",
+    ),
+    (
+        "mem_clients_normal",
+        "mem_clients_normal",
+        "Bytes of clients and their buffers.",
+    ),
+    (
+        "mem_cluster_links",
+        "mem_cluster_links_bytes",
+        "Bytes of links between nodes.",
+    ),
+    (
+        "mem_aof_buffer",
+        "mem_aof_buffer_bytes",
+        "Bytes of the log that are not written yet.",
+    ),
+    (
+        "mem_replication_backlog",
+        "mem_replication_backlog_bytes",
+        "Bytes of the backlog.",
+    ),
+    (
+        "mem_total_replication_buffers",
+        "mem_total_replication_buffers_bytes",
+        "Bytes of all that waits for replicas.",
+    ),
+    (
+        "mem_overhead_db_hashtable_rehashing",
+        "mem_overhead_db_hashtable_rehashing_bytes",
+        "Always 0: tables never rehash as a whole.",
+    ),
+    (
+        "mem_not_counted_for_evict",
+        "mem_not_counted_for_eviction_bytes",
+        "Bytes that maxmemory does not bound.",
+    ),
+    (
+        "lazyfree_pending_objects",
+        "lazyfree_pending_objects",
+        "Large values still to be freed.",
+    ),
+    (
+        "lazyfreed_objects",
+        "lazyfreed_objects",
+        "Large values that were freed behind.",
+    ),
+    (
+        "active_defrag_running",
+        "active_defrag_running",
+        "Always 0: it is not needed.",
+    ),
+    ("active_defrag_hits", "defrag_hits", "Always 0."),
+    ("active_defrag_misses", "defrag_misses", "Always 0."),
+    ("active_defrag_key_hits", "defrag_key_hits", "Always 0."),
+    ("active_defrag_key_misses", "defrag_key_misses", "Always 0."),
+    (
+        "migrate_cached_sockets",
+        "migrate_cached_sockets_total",
+        "Connections MIGRATE keeps.",
+    ),
+    (
+        "expired_stale_perc",
+        "expired_stale_percentage",
+        "Keys past their deadline and not removed, in per cent of those with one.",
+    ),
+    // Persistence
+    (
+        "loading",
+        "loading_dump_file",
+        "Whether what is on disk is being loaded.",
+    ),
+    ("async_loading", "async_loading", "Always 0."),
+    (
+        "loading_total_bytes",
+        "loading_total_bytes",
+        "Bytes to load.",
+    ),
+    (
+        "loading_loaded_bytes",
+        "loading_loaded_bytes",
+        "Bytes that are loaded.",
+    ),
+    (
+        "rdb_changes_since_last_save",
+        "rdb_changes_since_last_save",
+        "Changes not in a snapshot.",
+    ),
+    (
+        "rdb_bgsave_in_progress",
+        "rdb_bgsave_in_progress",
+        "Whether a snapshot is being written.",
+    ),
+    (
+        "rdb_last_save_time",
+        "rdb_last_save_timestamp_seconds",
+        "When the last was written.",
+    ),
+    (
+        "rdb_last_bgsave_status",
+        "rdb_last_bgsave_status",
+        "Whether the last could be written.",
+    ),
+    (
+        "rdb_last_bgsave_time_sec",
+        "rdb_last_bgsave_duration_sec",
+        "Seconds that the last took.",
+    ),
+    (
+        "rdb_current_bgsave_time_sec",
+        "rdb_current_bgsave_duration_sec",
+        "Seconds that the one being written has taken; -1: there is none.",
+    ),
+    ("rdb_saves", "rdb_saves_total", "Snapshots written."),
+    (
+        "rdb_last_cow_size",
+        "rdb_last_cow_size_bytes",
+        "Always 0: nothing is forked.",
+    ),
+    (
+        "rdb_last_load_keys_expired",
+        "rdb_last_load_expired_keys",
+        "Keys that were too old to load.",
+    ),
+    (
+        "rdb_last_load_keys_loaded",
+        "rdb_last_load_loaded_keys",
+        "Keys loaded from a snapshot.",
+    ),
+    ("aof_enabled", "aof_enabled", "Whether the log is on."),
+    (
+        "aof_rewrite_in_progress",
+        "aof_rewrite_in_progress",
+        "Whether the log is being rewritten.",
+    ),
+    (
+        "aof_rewrite_scheduled",
+        "aof_rewrite_scheduled",
+        "Whether a rewrite will follow.",
+    ),
+    (
+        "aof_last_rewrite_time_sec",
+        "aof_last_rewrite_duration_sec",
+        "Seconds the last one took.",
+    ),
+    (
+        "aof_current_rewrite_time_sec",
+        "aof_current_rewrite_duration_sec",
+        "Seconds that the present rewrite has taken; -1: there is none.",
+    ),
+    (
+        "aof_last_cow_size",
+        "aof_last_cow_size_bytes",
+        "Always 0: nothing is forked.",
+    ),
+    (
+        "aof_current_size",
+        "aof_current_size_bytes",
+        "Bytes of the log.",
+    ),
+    (
+        "aof_base_size",
+        "aof_base_size_bytes",
+        "Bytes of the log after its last rewrite.",
+    ),
+    (
+        "aof_pending_rewrite",
+        "aof_pending_rewrite",
+        "Whether a rewrite waits.",
+    ),
+    (
+        "aof_buffer_length",
+        "aof_buffer_length",
+        "Bytes of the log that are not written yet.",
+    ),
+    (
+        "aof_pending_bio_fsync",
+        "aof_pending_bio_fsync",
+        "Whether the disk still has to sync.",
+    ),
+    (
+        "aof_delayed_fsync",
+        "aof_delayed_fsync",
+        "Writes that waited for the disk to sync.",
+    ),
+    (
+        "aof_last_bgrewrite_status",
+        "aof_last_bgrewrite_status",
+        "Whether the last rewrite worked.",
+    ),
+    (
+        "aof_last_write_status",
+        "aof_last_write_status",
+        "Whether the log can be written.",
+    ),
+    (
+        "module_fork_in_progress",
+        "module_fork_in_progress",
+        "Always 0.",
+    ),
+    (
+        "module_fork_last_cow_size",
+        "module_fork_last_cow_size",
+        "Always 0.",
+    ),
+    // Stats
+    (
+        "current_eviction_exceeded_time",
+        "current_eviction_exceeded_time_ms",
+        "Milliseconds that memory has been over its limit.",
+    ),
+    (
+        "pubsub_channels",
+        "pubsub_channels",
+        "Channels with subscribers.",
+    ),
+    (
+        "pubsub_patterns",
+        "pubsub_patterns",
+        "Patterns with subscribers.",
+    ),
+    (
+        "pubsubshard_channels",
+        "pubsubshard_channels",
+        "Shard channels with subscribers.",
+    ),
+    (
+        "latest_fork_usec",
+        "latest_fork_seconds",
+        "Always 0: nothing is forked.",
+    ),
+    (
+        "tracking_total_keys",
+        "tracking_total_keys",
+        "Keys remembered for clients.",
+    ),
+    (
+        "tracking_total_items",
+        "tracking_total_items",
+        "Pairs of a key and a client remembered.",
+    ),
+    (
+        "tracking_total_prefixes",
+        "tracking_total_prefixes",
+        "Prefixes that clients track.",
+    ),
+    (
+        "instantaneous_ops_per_sec",
+        "instantaneous_ops_per_sec",
+        "Commands in a second, now.",
+    ),
+    (
+        "instantaneous_eventloop_cycles_per_sec",
+        "instantaneous_eventloop_cycles_per_sec",
+        "Turns of the loop in a second, now.",
+    ),
+    (
+        "instantaneous_eventloop_duration_usec",
+        "instantaneous_eventloop_duration_usec",
+        "Microseconds that a turn takes, now.",
+    ),
+    (
+        "slowlog_length",
+        "slowlog_length",
+        "Slow commands that are kept.",
+    ),
+    (
+        "slowlog_last_id",
+        "slowlog_last_id",
+        "The number of the last of them.",
+    ),
+    // Replication
+    (
+        "connected_slaves",
+        "connected_slaves",
+        "Replicas that are connected.",
+    ),
+    (
+        "repl_backlog_size",
+        "replication_backlog_bytes",
+        "Bytes the backlog may have.",
+    ),
+    (
+        "repl_backlog_active",
+        "repl_backlog_is_active",
+        "Whether there is a backlog.",
+    ),
+    (
+        "repl_backlog_first_byte_offset",
+        "repl_backlog_first_byte_offset",
+        "Where it begins.",
+    ),
+    (
+        "repl_backlog_histlen",
+        "repl_backlog_history_bytes",
+        "Bytes in the backlog.",
+    ),
+    (
+        "master_repl_offset",
+        "master_repl_offset",
+        "The offset of replication.",
+    ),
+    (
+        "second_repl_offset",
+        "second_repl_offset",
+        "Up to where the former history is known.",
+    ),
+    (
+        "slave_expires_tracked_keys",
+        "slave_expires_tracked_keys",
+        "Keys a replica must expire.",
+    ),
+    (
+        "sync_full",
+        "replica_resyncs_full",
+        "Snapshots sent to replicas.",
+    ),
+    (
+        "sync_partial_ok",
+        "replica_partial_resync_accepted",
+        "Replicas that could go on.",
+    ),
+    (
+        "sync_partial_err",
+        "replica_partial_resync_denied",
+        "Replicas that could not go on.",
+    ),
+];
+
+pub(super) const COUNTERS: &[Row] = &[
+    (
+        "total_connections_received",
+        "connections_received_total",
+        "Connections accepted.",
+    ),
+    (
+        "total_commands_processed",
+        "commands_processed_total",
+        "Commands executed.",
+    ),
+    (
+        "rejected_connections",
+        "rejected_connections_total",
+        "Connections refused.",
+    ),
+    (
+        "total_net_input_bytes",
+        "net_input_bytes_total",
+        "Bytes read from clients.",
+    ),
+    (
+        "total_net_output_bytes",
+        "net_output_bytes_total",
+        "Bytes written to clients.",
+    ),
+    (
+        "total_net_repl_input_bytes",
+        "net_repl_input_bytes_total",
+        "Bytes read to replicate.",
+    ),
+    (
+        "total_net_repl_output_bytes",
+        "net_repl_output_bytes_total",
+        "Bytes sent to replicas.",
+    ),
+    (
+        "expired_keys",
+        "expired_keys_total",
+        "Keys removed because their deadline passed.",
+    ),
+    (
+        "expired_fields",
+        "expired_fields_total",
+        "Fields of hashes removed for that.",
+    ),
+    (
+        "expired_time_cap_reached_count",
+        "expired_time_cap_reached_total",
+        "Searches for keys past their deadline that ran out of time.",
+    ),
+    (
+        "expire_cycle_cpu_milliseconds",
+        "expire_cycle_cpu_time_ms_total",
+        "Milliseconds that those searches took.",
+    ),
+    (
+        "evicted_keys",
+        "evicted_keys_total",
+        "Keys removed because memory was needed.",
+    ),
+    (
+        "evicted_clients",
+        "evicted_clients_total",
+        "Clients closed because memory was needed.",
+    ),
+    (
+        "evicted_scripts",
+        "evicted_scripts_total",
+        "Scripts dropped because there were too many.",
+    ),
+    (
+        "total_eviction_exceeded_time",
+        "eviction_exceeded_time_ms_total",
+        "Milliseconds that memory was over its limit.",
+    ),
+    (
+        "keyspace_hits",
+        "keyspace_hits_total",
+        "Lookups for reading that found their key.",
+    ),
+    (
+        "keyspace_misses",
+        "keyspace_misses_total",
+        "Lookups for reading that did not.",
+    ),
+    (
+        "eventloop_cycles",
+        "eventloop_cycles_total",
+        "Turns of the loop.",
+    ),
+    (
+        "eventloop_duration_sum",
+        "eventloop_duration_sum_usec_total",
+        "Microseconds that turns of the loop took.",
+    ),
+    (
+        "eventloop_duration_cmd_sum",
+        "eventloop_duration_cmd_sum_usec_total",
+        "Microseconds of them that went into commands.",
+    ),
+    (
+        "used_cpu_sys",
+        "cpu_sys_seconds_total",
+        "Seconds of CPU in the system.",
+    ),
+    (
+        "used_cpu_user",
+        "cpu_user_seconds_total",
+        "Seconds of CPU in the server itself.",
+    ),
+    (
+        "used_cpu_sys_children",
+        "cpu_sys_children_seconds_total",
+        "The same of children.",
+    ),
+    (
+        "used_cpu_user_children",
+        "cpu_user_children_seconds_total",
+        "The same of children.",
+    ),
+    (
+        "used_cpu_sys_main_thread",
+        "cpu_sys_main_thread_seconds_total",
+        "The same of the loop.",
+    ),
+    (
+        "used_cpu_user_main_thread",
+        "cpu_user_main_thread_seconds_total",
+        "The same of the loop.",
+    ),
+    (
+        "unexpected_error_replies",
+        "unexpected_error_replies",
+        "Errors where none should be.",
+    ),
+    (
+        "total_error_replies",
+        "total_error_replies",
+        "Error replies.",
+    ),
+    (
+        "dump_payload_sanitizations",
+        "dump_payload_sanitizations",
+        "Payloads checked deeply.",
+    ),
+    (
+        "total_reads_processed",
+        "total_reads_processed",
+        "Reads from sockets.",
+    ),
+    (
+        "total_writes_processed",
+        "total_writes_processed",
+        "Writes to sockets.",
+    ),
+    (
+        "io_threaded_reads_processed",
+        "io_threaded_reads_processed",
+        "Always 0.",
+    ),
+    (
+        "io_threaded_writes_processed",
+        "io_threaded_writes_processed",
+        "Always 0.",
+    ),
+    (
+        "client_query_buffer_limit_disconnections",
+        "client_query_buffer_limit_disconnections_total",
+        "Clients closed because their input was too long.",
+    ),
+    (
+        "client_output_buffer_limit_disconnections",
+        "client_output_buffer_limit_disconnections_total",
+        "Clients closed because they left too much output unread.",
+    ),
+    (
+        "reply_buffer_shrinks",
+        "reply_buffer_shrinks_total",
+        "Always 0: buffers are shared.",
+    ),
+    (
+        "reply_buffer_expands",
+        "reply_buffer_expands_total",
+        "Always 0: buffers are shared.",
+    ),
+    (
+        "acl_access_denied_auth",
+        "acl_access_denied_auth_total",
+        "Passwords that were wrong.",
+    ),
+    (
+        "acl_access_denied_cmd",
+        "acl_access_denied_cmd_total",
+        "Commands that were not allowed.",
+    ),
+    (
+        "acl_access_denied_key",
+        "acl_access_denied_key_total",
+        "Keys that were not allowed.",
+    ),
+    (
+        "acl_access_denied_channel",
+        "acl_access_denied_channel_total",
+        "Channels that were not allowed.",
+    ),
+];
