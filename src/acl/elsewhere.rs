@@ -5,27 +5,22 @@
 
 /// In order. A container stands for its subcommands.
 pub(super) const COMMANDS: &[&str] = &[
-    "asking",
-    "cluster",
+    "client|import-source",
+    "clusterscan",
     "eval",
     "eval_ro",
     "evalsha",
     "evalsha_ro",
-    "failover",
     "fcall",
     "fcall_ro",
     "function",
-    "module",
-    "readonly",
-    "readwrite",
-    "replicaof",
     "restore-asking",
     "script",
-    "slaveof",
 ];
 
 /// Whether this is one of them, or a subcommand of one; in lower case.
-pub(super) fn is_known(name: &str) -> bool {
+pub fn is_known(name: &str) -> bool {
     let container = name.split('|').next().unwrap_or_default();
-    COMMANDS.binary_search(&container).is_ok()
+    let stands = |name| COMMANDS.binary_search(&name).is_ok();
+    stands(container) || stands(name)
 }

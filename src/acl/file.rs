@@ -7,7 +7,6 @@ use crate::ds::words;
 /// Why a user cannot be as it was described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    BadName,
     /// The word whose parenthesis is not closed.
     Unmatched(Vec<u8>),
     /// The rule that is wrong.
@@ -106,7 +105,6 @@ fn parse_line(
     let rules: Vec<&[u8]> = rules.iter().map(Vec::as_slice).collect();
     change(&mut user, &rules, catalog, defaults).map_err(|refused| {
         LineFault::Other(match refused {
-            Refused::BadName => "username contains invalid characters".to_owned(),
             Refused::Unmatched(_) => "Unmatched parenthesis in selector definition".to_owned(),
             // A rule that no server knows is named; the others are too, but for a slip of the pen.
             Refused::Rule(_, Fault::Syntax) => Fault::Syntax.to_string(),

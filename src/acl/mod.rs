@@ -29,6 +29,7 @@ use slab::Slab;
 
 pub use catalog::Catalog;
 pub use check::{Asked, Denied};
+pub use elsewhere::is_known as is_elsewhere;
 pub use selector::Selector;
 pub use user::{User, is_name};
 

@@ -9,7 +9,6 @@ use std::io;
 use std::path::Path;
 
 use super::{AdminCall, help};
-use crate::client::ClientFlags;
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::config::disk::{self, Disk};
@@ -97,7 +96,8 @@ pub(super) fn rewrite(server: &mut Server, call: &mut AdminCall<'_>, args: &mut 
     let Some(path) = &server.config_file else {
         return Err(CommandError::NO_CONFIG_FILE);
     };
-    match rewrite_file(path, &server.config) {
+    let users = server.user_lines();
+    match rewrite_file(path, &server.config, &users) {
         Ok(()) => {
             log::info!("CONFIG REWRITE executed with success.");
             call.reply.ok();
@@ -111,12 +111,12 @@ pub(super) fn rewrite(server: &mut Server, call: &mut AdminCall<'_>, args: &mut 
     }
 }
 
-fn rewrite_file(path: &Path, config: &Config) -> io::Result<()> {
+fn rewrite_file(path: &Path, config: &Config, users: &[Vec<u8>]) -> io::Result<()> {
     let old = match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         read => read?,
     };
-    disk::replace(path, &rewritten::rewrite(&old, config))
+    disk::replace(path, &rewritten::rewrite(&old, config, users))
 }
 
 /// CONFIG RESETSTAT
@@ -239,11 +239,8 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
                 "Unable to start the allocator's thread. Check server logs.".into()
             })
         }
-        "requirepass" if config.requirepass.is_empty() => {
-            // Nobody could answer any more to being asked for one.
-            for key in server.clients.keys_by_id() {
-                server.clients[key].flags.insert(ClientFlags::AUTHENTICATED);
-            }
+        "requirepass" => {
+            server.follow_requirepass();
             Ok(())
         }
         "track-prefixes" => {

@@ -1,16 +1,14 @@
 //! Commands on the connection they come through: AUTH, HELLO, SELECT, PING, ECHO, QUIT, RESET.
 
 use super::client::settings::checked_name;
-use super::{AdminCall, database_count};
-use crate::client::slab::ClientKey;
+use super::{AdminCall, client_line, database_count};
+use crate::acl::DEFAULT_NAME;
+use crate::acl::log::{Context, Reason, Refusal};
 use crate::client::{ClientFlags, CloseReason, ReplyMode};
 use crate::command::args::{Args, parse_int};
 use crate::command::error::CommandError;
 use crate::resp::reply::{Protocol, Reply};
 use crate::server::{REDIS_VERSION, Server};
-
-/// The only user there is until there are access control lists.
-pub(super) const DEFAULT_USER: &[u8] = b"default";
 
 pub(super) fn auth(
     server: &mut Server,
@@ -18,15 +16,15 @@ pub(super) fn auth(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let first = args.bytes()?;
-    if args.left() == 0 && server.config.requirepass.is_empty() {
+    if args.left() == 0 && server.acl.default_user().needs_no_password() {
         return Err(CommandError::NO_PASSWORD_CONFIGURED);
     }
     let (user, password) = match args.left() {
-        0 => (DEFAULT_USER, first),
+        0 => (DEFAULT_NAME, first),
         _ => (first, args.bytes()?),
     };
     args.end()?;
-    authenticate(server, call.client, user, password)?;
+    authenticate(server, call, args, user, password)?;
     call.reply.ok();
     Ok(())
 }
@@ -34,31 +32,29 @@ pub(super) fn auth(
 /// Lets the client in as `user`, if the password is right.
 fn authenticate(
     server: &mut Server,
-    key: ClientKey,
+    call: &AdminCall<'_>,
+    args: &Args<'_>,
     user: &[u8],
     password: &[u8],
 ) -> Result<(), CommandError> {
-    let wanted = &server.config.requirepass;
-    // Without a password any will do.
-    let right = wanted.is_empty() || is_same_secret(wanted, password);
-    if user != DEFAULT_USER || !right {
-        server.metrics.denied_auth += 1;
-        return Err(CommandError::WRONG_PASS);
+    if let Some(id) = server.acl.authenticate(user, password) {
+        server.log_in(call.client, id);
+        return Ok(());
     }
-    let client = &mut server.clients[key];
-    client.flags.insert(ClientFlags::AUTHENTICATED);
-    Ok(())
-}
-
-/// Compares in a time that depends only on the length of `given`: how long a refusal takes must
-/// not tell how many bytes were right.
-fn is_same_secret(secret: &[u8], given: &[u8]) -> bool {
-    let mut difference = u8::from(secret.len() != given.len());
-    for (index, byte) in given.iter().enumerate() {
-        let other = secret.get(index % secret.len().max(1)).unwrap_or(&0);
-        difference |= std::hint::black_box(byte ^ other);
-    }
-    difference == 0
+    server.metrics.denied_auth += 1;
+    let context = match server.in_transaction() {
+        true => Context::Multi,
+        false => Context::TopLevel,
+    };
+    let refusal = Refusal {
+        reason: Reason::Auth,
+        context,
+        object: args.request().bytes(0).into(),
+        user: user.into(),
+    };
+    let line = client_line(server, call.client, call.reply, call.name);
+    server.note_refusal(refusal, line);
+    Err(CommandError::WRONG_PASS)
 }
 
 pub(super) fn hello(
@@ -68,7 +64,7 @@ pub(super) fn hello(
 ) -> Result<(), CommandError> {
     let asked = Greeting::parse(args)?;
     if let Some((user, password)) = asked.credentials {
-        authenticate(server, call.client, user, password)?;
+        authenticate(server, call, args, user, password)?;
     }
     let client = &mut server.clients[call.client];
     if !client.is_authenticated() {
@@ -205,7 +201,6 @@ pub(super) fn reset(
     call: &mut AdminCall<'_>,
     _args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
-    let needs_password = !server.config.requirepass.is_empty();
     server.end_transaction(call.client);
     server.end_monitoring(call.client);
     server.untrack(call.client);
@@ -216,35 +211,8 @@ pub(super) fn reset(
     client.names.name = Box::default();
     let set = ClientFlags::NO_EVICT | ClientFlags::NO_TOUCH;
     client.flags.remove(set);
-    client
-        .flags
-        .set(ClientFlags::AUTHENTICATED, !needs_password);
+    server.log_out(call.client);
     call.reply.protocol = Protocol::Resp2;
     call.reply.simple("RESET");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_same_secret;
-
-    #[test]
-    fn secrets_are_the_same_only_when_they_are() {
-        let cases: &[(&[u8], &[u8], bool)] = &[
-            (b"foo", b"foo", true),
-            (b"foo", b"fo", false),
-            (b"foo", b"foofoo", false),
-            (b"foo", b"", false),
-            (b"foo", b"bar", false),
-            (b"", b"", true),
-            (b"", b"x", false),
-        ];
-        for (secret, given, wanted) in cases {
-            assert_eq!(
-                is_same_secret(secret, given),
-                *wanted,
-                "{secret:?} {given:?}"
-            );
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! An admin command gets the whole [`Server`]; everything else about it (row, arguments, errors)
 //! is as for data commands.
 
+mod acl;
 mod alone;
 mod client;
 mod config;
@@ -49,6 +50,7 @@ impl AdminCall<'_> {
     }
 }
 
+pub(crate) use client::list::client_line;
 pub use rows::FAMILIES;
 
 /// The text of INFO with these sections.

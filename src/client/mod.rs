@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 
 use bitflags::bitflags;
 
+use crate::acl::UserId;
 use crate::config::ClientClass;
 use crate::net::transport::{Peer, Transport};
 use crate::resp::parser::Parser;
@@ -40,6 +41,8 @@ pub struct Client {
     pub postponed: VecDeque<OwnedRequest>,
     pub reply: Reply,
     pub db: usize,
+    /// Who it says it is.
+    pub user: UserId,
     pub activity: Activity,
     pub marks: Marks,
     pub flags: ClientFlags,
@@ -133,6 +136,8 @@ bitflags! {
         const MONITOR = 1 << 14;
         /// It hears of changes to what it read (`Client::tracked` says how).
         const TRACKS = 1 << 15;
+        /// Its user may not do everything: what it sends is looked at (`server::access`).
+        const RESTRICTED = 1 << 16;
     }
 }
 
@@ -199,6 +204,7 @@ impl Client {
             postponed: VecDeque::new(),
             reply: Reply::default(),
             db: 0,
+            user: UserId::DEFAULT,
             activity: Activity::Ready,
             marks: Marks::default(),
             flags: ClientFlags::empty(),

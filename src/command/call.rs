@@ -21,6 +21,8 @@ pub struct Call<'a> {
     pub limits: &'a Limits,
     /// Whether the caller can wait for what is not there yet: not in EXEC, not in a script.
     pub may_wait: bool,
+    /// Whether the caller may read whatever keys the data name (SORT).
+    pub reads_all_keys: bool,
     /// The command's full name, in lower case (`object|encoding`), for error texts.
     pub name: &'a str,
 }

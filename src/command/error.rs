@@ -216,6 +216,11 @@ impl CommandError {
     pub const SCORES_NOT_DOUBLES: CommandError =
         Self::fixed("ERR One or more scores can't be converted into double");
 
+    pub const SORT_BY_DENIED: CommandError =
+        Self::fixed("ERR BY option of SORT denied due to insufficient ACL permissions.");
+    pub const SORT_GET_DENIED: CommandError =
+        Self::fixed("ERR GET option of SORT denied due to insufficient ACL permissions.");
+
     // Strings.
     pub const OFFSET_OUT_OF_RANGE: CommandError = Self::fixed("ERR offset is out of range");
     pub const WOULD_OVERFLOW: CommandError =

@@ -52,7 +52,7 @@ fn sort_for(
     may_store: MayStore,
 ) -> Result<(), CommandError> {
     let key = args.key()?;
-    let mut options = Options::parse(args, may_store)?;
+    let mut options = Options::parse(args, may_store, call.reads_all_keys)?;
     let found = match call.db.read(key) {
         Some(entry) => Held::new(entry.value()).ok_or(CommandError::WRONG_TYPE)?,
         None => {
@@ -113,7 +113,11 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     /// The options, in any order; of those that exclude each other the last counts.
-    fn parse(args: &mut Args<'a>, may_store: MayStore) -> Result<Self, CommandError> {
+    fn parse(
+        args: &mut Args<'a>,
+        may_store: MayStore,
+        reads_all_keys: bool,
+    ) -> Result<Self, CommandError> {
         let mut options = Options {
             is_descending: false,
             is_alpha: false,
@@ -136,6 +140,9 @@ impl<'a> Options<'a> {
                 options.target = Some(args.key()?);
             } else if args.left() >= 2 && args.take_word("BY") {
                 let pattern = Pattern::new(args.bytes()?);
+                if matches!(pattern, Pattern::Key { .. }) && !reads_all_keys {
+                    return Err(CommandError::SORT_BY_DENIED);
+                }
                 // Once the order is to be kept, another BY does not change that.
                 if options.by != Some(By::Nothing) {
                     options.by = Some(match pattern {
@@ -144,6 +151,9 @@ impl<'a> Options<'a> {
                     });
                 }
             } else if args.left() >= 2 && args.take_word("GET") {
+                if !reads_all_keys {
+                    return Err(CommandError::SORT_GET_DENIED);
+                }
                 options.gets.push(Pattern::new(args.bytes()?));
             } else {
                 return Err(CommandError::SYNTAX);

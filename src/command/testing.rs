@@ -95,6 +95,7 @@ impl Bench {
             random: &mut self.random,
             limits: &self.limits,
             may_wait: self.may_wait,
+            reads_all_keys: true,
             name: name.leak(),
         };
         handler(&mut call, &mut Args::new(request, next))

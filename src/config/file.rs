@@ -16,9 +16,9 @@
 use std::fmt;
 use std::io;
 
-use super::Config;
 use super::params::{self, Effect, Param};
 use super::value::{Reason, Value};
+use super::{Config, UserLine};
 use crate::ds::words;
 
 /// The files that a configuration names.
@@ -151,6 +151,12 @@ pub fn plain(error: &io::Error) -> String {
     }
 }
 
+/// Line `number` of a text, from 1.
+fn line_of(text: &[u8], number: usize) -> String {
+    let line = text.split(|byte| *byte == b'\n').nth(number - 1);
+    String::from_utf8_lossy(line.unwrap_or_default().trim_ascii()).into_owned()
+}
+
 /// Files may include files so deep.
 const INCLUDES_MAX: usize = 16;
 
@@ -173,7 +179,7 @@ impl Reader<'_> {
                 continue;
             }
             let done = match words::split(line) {
-                Ok(words) => self.line(words),
+                Ok(words) => self.line(words, source, index + 1),
                 Err(words::Unbalanced) => {
                     Err(Refusal::from("Unbalanced quotes in configuration line"))
                 }
@@ -191,7 +197,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn line(&mut self, mut words: Vec<Vec<u8>>) -> Result<(), Refusal> {
+    /// One line of `source`, split.
+    fn line(
+        &mut self,
+        mut words: Vec<Vec<u8>>,
+        source: &Source,
+        number: usize,
+    ) -> Result<(), Refusal> {
         if words.is_empty() {
             return Ok(());
         }
@@ -212,8 +224,16 @@ impl Reader<'_> {
                     .push((from.clone(), to.clone()));
                 Ok(())
             }
-            (b"user", rules) if params::is_unrestricted_user(rules) => Ok(()),
-            (b"user", [_, ..]) => Err(params::NO_ACCESS_CONTROL.into()),
+            (b"user", [name, rules @ ..]) => {
+                self.config.users.push(UserLine {
+                    name: name.clone(),
+                    rules: rules.to_vec(),
+                    source: source.name.clone(),
+                    line: number,
+                    text: line_of(&source.text, number),
+                });
+                Ok(())
+            }
             (b"loadmodule", [_, ..]) => {
                 self.note("'loadmodule' is accepted but has no effect: modules are not supported.")
             }

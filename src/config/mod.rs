@@ -24,13 +24,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 pub use choices::{
-    AppendFsync, LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal, OomScoreAdj,
-    Permission, SnapshotFormat, Supervised, SyslogFacility,
+    AclPubsubDefault, AppendFsync, LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal,
+    OomScoreAdj, Permission, SnapshotFormat, Supervised, SyslogFacility,
 };
 pub use params::{Change, Effect, Param};
 pub use special::{ClientClass, Event, OutputLimit, SavePoint};
 pub use value::{Reason, Share, Value};
 
+use file::ConfigError;
 use params::Place;
 
 /// Declares the struct, and its blank form, on which the table then sets every default.
@@ -78,6 +79,13 @@ fields! {
         pub socket_mark_id: u32,
         pub availability_zone: Vec<u8>,
         pub requirepass: Vec<u8>,
+
+        // Users.
+        pub aclfile: Vec<u8>,
+        pub acllog_max_len: i64,
+        pub acl_pubsub_default: AclPubsubDefault,
+        /// Those that the configuration names, until the server takes them in.
+        pub users: Vec<UserLine>,
 
         // Process and log.
         /// Absolute, once the configuration is loaded.
@@ -182,6 +190,29 @@ fields! {
 
 pub const HZ_MIN: u32 = 1;
 pub const HZ_MAX: u32 = 500;
+
+/// A `user` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserLine {
+    pub name: Vec<u8>,
+    pub rules: Vec<Vec<u8>>,
+    /// Where it stands, and as what.
+    pub source: String,
+    pub line: usize,
+    pub text: String,
+}
+
+impl UserLine {
+    /// The error that this line is wrong.
+    pub fn error(&self, reason: String) -> ConfigError {
+        ConfigError::Line {
+            source: self.source.clone(),
+            line: self.line,
+            text: self.text.clone(),
+            reason: reason.into(),
+        }
+    }
+}
 
 /// Why CONFIG SET is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

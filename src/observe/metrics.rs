@@ -27,6 +27,7 @@ pub struct Metrics {
     pub denied_command: u64,
     pub denied_key: u64,
     pub denied_channel: u64,
+    pub denied_database: u64,
     /// Turns of the loop that had something to do or slept to their end.
     pub turns: u64,
     /// The time those turns took, waiting excluded.

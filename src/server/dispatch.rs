@@ -105,6 +105,8 @@ impl Server {
         let mut args = Args::new(request, command.words);
         match command.action {
             Action::Data(handler) => {
+                let restricted = self.clients[key].flags.contains(ClientFlags::RESTRICTED);
+                let reads_all_keys = !restricted || self.reads_all_keys(key, command, request);
                 let client = &mut self.clients[key];
                 let mut db = self.keyspace.view(client.db, self.now.ms());
                 if let Some(hash) = hash {
@@ -123,6 +125,7 @@ impl Server {
                     random: &mut self.random,
                     limits: &self.limits,
                     may_wait: !self.in_transaction,
+                    reads_all_keys,
                     name: &command.name,
                 };
                 handler(&mut call, &mut args)

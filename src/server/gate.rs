@@ -40,19 +40,24 @@ pub enum Paused {
 impl Server {
     /// Whether a client may run `command` now.
     #[inline]
-    pub(super) fn admit(&self, key: ClientKey, command: &Command, request: Request<'_>) -> Verdict {
+    pub(super) fn admit(
+        &mut self,
+        key: ClientKey,
+        command: &Command,
+        request: Request<'_>,
+    ) -> Verdict {
+        // Most clients are known, free and in no transaction.
+        let plain = ClientFlags::AUTHENTICATED;
+        let looked_at = plain | ClientFlags::RESTRICTED | ClientFlags::IN_MULTI;
+        if self.clients[key].flags & looked_at != plain
+            && let Some(refusal) = self.refusal_to(key, command, request)
+        {
+            return Verdict::Refuse(refusal);
+        }
         let mut flags = command.spec.flags;
         let client = &self.clients[key];
-        if !client.is_authenticated() && !flags.contains(Flags::NO_AUTH) {
-            return Verdict::Refuse(CommandError::NOAUTH);
-        }
-        if client.flags.contains(ClientFlags::IN_MULTI) {
-            if flags.contains(Flags::NO_MULTI) {
-                return Verdict::Refuse(CommandError::NOT_IN_MULTI);
-            }
-            if command.spec.name == "exec" {
-                flags |= self.queued_flags(&self.table, key);
-            }
+        if client.flags.contains(ClientFlags::IN_MULTI) && command.spec.name == "exec" {
+            flags |= self.queued_flags(&self.table, key);
         }
         let queues = client.flags.contains(ClientFlags::IN_MULTI)
             && !command.spec.flags.contains(Flags::NOT_QUEUED);

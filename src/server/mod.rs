@@ -5,6 +5,7 @@
 //! which draws the consequences), [`wake`] serves those who wait for keys, [`send`] writes replies and closes, [`tend`] does the upkeep.
 //! [`startup`] and [`shutdown`] are its two ends.
 
+pub mod access;
 mod census;
 pub mod dispatch;
 pub mod durable;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 use mio::{Poll, Token};
 use signal_hook_mio::v1_0::Signals;
 
+use crate::acl::AccessControl;
 use crate::client::slab::{ClientKey, Clients};
 use crate::client::{Activity, ClientFlags, CloseReason};
 use crate::command::call::Limits;
@@ -81,6 +83,8 @@ const LISTENERS: usize = usize::MAX - 2;
 pub struct Server {
     pub config: Config,
     pub config_file: Option<PathBuf>,
+    /// The users, and what they may do.
+    pub acl: AccessControl,
     pub keyspace: Keyspace,
     pub clients: Clients,
     pub table: Arc<CommandTable>,

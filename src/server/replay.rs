@@ -272,6 +272,7 @@ impl Server {
             random: &mut self.random,
             limits: &self.limits,
             may_wait: false,
+            reads_all_keys: true,
             name: &command.name,
         };
         // An error was the reply then, too, and changed nothing.

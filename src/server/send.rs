@@ -216,10 +216,7 @@ impl Server {
         self.next_client_id += 1;
         let Moment { mono, .. } = self.now;
         let mut client = Client::new(self.next_client_id, transport, peer, self.now.ms(), mono);
-        client.flags.set(
-            ClientFlags::AUTHENTICATED,
-            self.config.requirepass.is_empty(),
-        );
+        self.begin_session(&mut client);
         self.metrics.connections_received += 1;
         let key = self.clients.insert(client);
         let token = Token(key.token());
@@ -239,7 +236,7 @@ impl Server {
         if self.clients.len() >= self.config.maxclients as usize {
             return Some("-ERR max number of clients reached\r\n");
         }
-        let open = !self.config.protected_mode || !self.config.requirepass.is_empty();
+        let open = !self.config.protected_mode || !self.acl.default_user().needs_no_password();
         (!open && !peer.is_local()).then_some(PROTECTED)
     }
 }

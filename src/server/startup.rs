@@ -9,6 +9,7 @@ use mio::{Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 use socket2::SockRef;
 
+use super::access::UsersError;
 use super::census::Costs;
 use super::durable::Durable;
 use super::eviction::Memory;
@@ -16,6 +17,7 @@ use super::loading::LastLoad;
 use super::observing::Observing;
 use super::saving::Saving;
 use super::{BELL, Io, LISTENERS, Moment, Peaks, SIGNALS, Server, Work, tend};
+use crate::acl::AccessControl;
 use crate::client::slab::Clients;
 use crate::command::call::Limits;
 use crate::command::effects::Effects;
@@ -65,6 +67,8 @@ pub enum StartError {
     },
     /// No port and no Unix socket: nobody could ever come.
     Nowhere,
+    /// The users of the configuration cannot be.
+    Users(UsersError),
     /// A file of the log, or the snapshot, cannot be read or written.
     LogFile(PathBuf, io::Error),
     /// The snapshot holds what it must not.
@@ -85,6 +89,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Rename(reason) => f.write_str(reason),
+            StartError::Users(error) => error.fmt(f),
             StartError::System(what, error) => write!(f, "Cannot start: {what}: {error}"),
             StartError::Listen {
                 address,
@@ -270,6 +275,7 @@ impl Server {
         let mut server = Server {
             keyspace: Keyspace::new(databases, hash_seed),
             config_file: None,
+            acl: AccessControl::new(table.catalog()),
             clients: Clients::default(),
             metrics: Metrics::new(table.len()),
             observing: Observing::default(),
@@ -330,6 +336,7 @@ impl Server {
         server.follow_prefixes();
         server.follow_observing();
         server.follow_memory_limit();
+        server.load_users().map_err(StartError::Users)?;
         Ok(server)
     }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::acl::Catalog;
 use crate::admin::{self, AdminHandler};
 use crate::command;
 use crate::command::error::CommandError;
@@ -89,6 +90,13 @@ impl CommandTable {
             multiplier,
             shift,
         }))
+    }
+
+    /// The commands as access control names them.
+    pub fn catalog(&self) -> Catalog {
+        let parent = |command: &Command| command.parent.map(|id| usize::from(id.0));
+        let commands = self.commands.iter();
+        Catalog::new(commands.map(|command| (&*command.name, command.spec, parent(command))))
     }
 
     /// The number of commands, subcommands included.
@@ -341,6 +349,14 @@ mod tests {
             assert!(table.find(format!("{upper}!").as_bytes()).is_none());
         }
         assert!(table.find(b"").is_none());
+    }
+
+    /// Rules may name commands that are not here; what is here must not be among them.
+    #[test]
+    fn no_command_is_elsewhere() {
+        for command in CommandTable::new().iter() {
+            assert!(!crate::acl::is_elsewhere(&command.name), "{}", command.name);
+        }
     }
 
     #[test]

@@ -176,6 +176,13 @@ impl Server {
             };
             let command = table.get(CommandId(index));
             let (request, mark) = (request.request(), self.clients[key].reply.output.mark());
+            if self.clients[key].flags.contains(ClientFlags::RESTRICTED)
+                && let Some(refusal) = self.refusal_at_exec(key, command, request)
+            {
+                self.metrics.errors.count(refusal.code());
+                self.clients[key].reply.error(refusal.text());
+                continue;
+            }
             let started = self.now.mono;
             self.latest = Some((key, command.id));
             let result = self.call(key, command, request, None);

@@ -3,6 +3,7 @@
 pub mod alloc;
 pub mod clock;
 pub mod daemon;
+pub mod entropy;
 pub mod group;
 pub mod huge_pages;
 pub mod limits;

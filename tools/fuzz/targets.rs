@@ -357,7 +357,7 @@ fn check_config(input: &[u8]) -> u64 {
         }
         Err(_) => return signature("refused"),
     };
-    let text = rewrite(input, &loaded.config);
+    let text = rewrite(input, &loaded.config, &[]);
     let again = load_config(&text).expect("what was rewritten is accepted");
     let mut changed = Vec::new();
     for param in params::all() {

@@ -1,6 +1,5 @@
 //! CLIENT KILL and CLIENT UNBLOCK: closing and waking clients.
 
-use super::super::connection::DEFAULT_USER;
 use super::super::{AdminCall, database_count};
 use super::filter::{Filter, Known, Purpose};
 use super::list::portrait;
@@ -70,7 +69,7 @@ pub(super) fn parse_filter(
 ) -> Result<Filter, CommandError> {
     let known = Known {
         databases: database_count(server),
-        is_user: &|user| user == DEFAULT_USER,
+        is_user: &|user| server.acl.find(user).is_some(),
     };
     Filter::parse(args, purpose, &known)
 }

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use super::super::AdminCall;
-use super::super::connection::DEFAULT_USER;
 use super::filter::Purpose;
 use super::kill::{matching, parse_filter};
 use super::portrait::{Class, Memory, Portrait};
@@ -16,6 +15,7 @@ use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::config::ClientClass;
 use crate::net::transport::Peer;
+use crate::resp::reply::Reply;
 use crate::server::Server;
 
 pub(in crate::admin) fn list(
@@ -43,30 +43,40 @@ pub(in crate::admin) fn info(
     Ok(())
 }
 
+/// The line of CLIENT LIST about a client that runs `command` and whose reply is here.
+pub(crate) fn client_line(server: &Server, key: ClientKey, reply: &Reply, command: &str) -> String {
+    portrait_of(server, key, reply, command).to_string()
+}
+
 /// What there is to say about a client.
 pub(super) fn portrait<'a>(
     server: &'a Server,
-    call: &AdminCall<'_>,
+    call: &'a AdminCall<'_>,
     key: ClientKey,
 ) -> Portrait<'a> {
-    let client = &server.clients[key];
     // The one that asks lent its reply to the call.
-    let reply = if key == call.client {
-        &*call.reply
-    } else {
-        &client.reply
-    };
+    if key == call.client {
+        return portrait_of(server, key, call.reply, call.name);
+    }
+    let client = &server.clients[key];
+    let command = client.last_command.and_then(|id| server.table.by_index(id));
+    let command = command.map_or("NULL", |command| &*command.name);
+    portrait_of(server, key, &client.reply, command)
+}
+
+fn portrait_of<'a>(
+    server: &'a Server,
+    key: ClientKey,
+    reply: &Reply,
+    command: &'a str,
+) -> Portrait<'a> {
+    let client = &server.clients[key];
     let local = match (&client.peer, client.transport.local()) {
         (Peer::Unix(_), _) => client.peer.to_string(),
         (Peer::Tcp(_), Some(local)) => local.to_string(),
         (Peer::Tcp(_), None) => String::new(),
     };
     let seconds_since = |then| server.now.mono.since(then) / 1_000_000_000;
-    let command = match client.last_command {
-        _ if key == call.client => server.table.find_full(call.name.as_bytes()),
-        Some(id) => server.table.by_index(id),
-        None => None,
-    };
     Portrait {
         id: client.id,
         address: client.peer.to_string(),
@@ -77,7 +87,7 @@ pub(super) fn portrait<'a>(
             ClientClass::Replica => Class::Replica,
             ClientClass::PubSub => Class::Pubsub,
         },
-        user: DEFAULT_USER,
+        user: server.acl.user(client.user).name(),
         name: &client.names.name,
         library: &client.names.library,
         library_version: &client.names.library_version,
@@ -95,7 +105,7 @@ pub(super) fn portrait<'a>(
         queued: client.queued(),
         watched: client.watched().len(),
         events: if reply.output.is_empty() { "r" } else { "rw" },
-        command: command.map_or("NULL", |command| &*command.name),
+        command,
         protocol: reply.protocol.number(),
         redirect: redirection(client.tracked.as_deref()),
         memory: Memory {

@@ -343,6 +343,8 @@ fn about_stats(server: &Server, report: &mut Report) {
     report.line("acl_access_denied_cmd", metrics.denied_command);
     report.line("acl_access_denied_key", metrics.denied_key);
     report.line("acl_access_denied_channel", metrics.denied_channel);
+    report.line("acl_access_denied_tls_cert", 0);
+    report.line("acl_access_denied_db", metrics.denied_database);
 }
 
 fn keyspace_stats(server: &Server, report: &mut Report) {

@@ -1,5 +1,6 @@
 //! What the admin commands are, by family.
 
+mod acl;
 mod alone;
 mod client;
 mod cluster;
@@ -18,6 +19,7 @@ use crate::command::spec::Row;
 
 /// All of them.
 pub static FAMILIES: &[&[Row<AdminHandler>]] = &[
+    acl::COMMANDS,
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,

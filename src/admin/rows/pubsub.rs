@@ -1,7 +1,7 @@
 //! What the commands of channels are.
 
 use crate::admin::{AdminHandler, pubsub};
-use crate::command::spec::{Arg, Flags, KeyFlags, KeySpec, Row, Run, Spec};
+use crate::command::spec::{Arg, Channels, Flags, KeyFlags, KeySpec, Row, Run, Spec};
 
 /// Asking who listens is allowed always.
 const ASKS: Flags = Flags::PUBSUB.union(Flags::LOADING).union(Flags::STALE);
@@ -24,6 +24,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Listens to channels.",
             complexity: "O(N) with N channels",
             args: &[Arg::string("channel").multiple()],
+            channels: Channels::Subscribes,
             ..Spec::DEFAULT
         },
         run: Run::Handler(pubsub::subscribe),
@@ -52,6 +53,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Listens to all channels whose names match a pattern.",
             complexity: "O(N) with N patterns",
             args: &[Arg::pattern("pattern").multiple()],
+            channels: Channels::SubscribesPatterns,
             ..Spec::DEFAULT
         },
         run: Run::Handler(pubsub::psubscribe),
@@ -81,6 +83,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Listens to shard channels.",
             complexity: "O(N) with N shard channels",
             args: &[Arg::string("shardchannel").multiple()],
+            channels: Channels::Subscribes,
             ..Spec::DEFAULT
         },
         run: Run::Handler(pubsub::ssubscribe),
@@ -110,6 +113,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Sends a message to a channel.",
             complexity: "O(N+M) with N subscribers of the channel and M patterns that begin like its name",
             args: &[Arg::string("channel"), Arg::string("message")],
+            channels: Channels::Publishes,
             ..Spec::DEFAULT
         },
         run: Run::Handler(pubsub::publish),
@@ -125,6 +129,7 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
             summary: "Sends a message to a shard channel.",
             complexity: "O(N) with N subscribers of the shard channel",
             args: &[Arg::string("shardchannel"), Arg::string("message")],
+            channels: Channels::Publishes,
             ..Spec::DEFAULT
         },
         run: Run::Handler(pubsub::spublish),

@@ -128,6 +128,46 @@ impl CommandError {
         Self::quoting(text.concat())
     }
 
+    // Access control.
+    pub const DENIED_KEY: CommandError = Self::fixed("NOPERM No permissions to access a key");
+    pub const DENIED_CHANNEL: CommandError =
+        Self::fixed("NOPERM No permissions to access a channel");
+    pub const DENIED_DATABASE: CommandError =
+        Self::fixed("NOPERM No permissions to access database");
+    pub const BAD_USER_NAME: CommandError =
+        Self::fixed("ERR Usernames can't contain spaces or null characters");
+    pub const DEFAULT_USER_STAYS: CommandError =
+        Self::fixed("ERR The 'default' user cannot be removed");
+    pub const GENPASS_BITS: CommandError = Self::fixed(
+        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive \
+         number up to 4096",
+    );
+    pub const NO_ACL_FILE: CommandError = Self::fixed(
+        "ERR This Redis instance is not configured to use an ACL file. You may want to specify \
+         users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a \
+         Redis configuration file set) in order to store users in the Redis configuration.",
+    );
+    pub const ACL_SAVE_FAILED: CommandError = Self::fixed(
+        "ERR There was an error trying to save the ACLs. Please check the server logs for more \
+         information",
+    );
+
+    /// A command that the user must not run.
+    #[cold]
+    pub fn denied_command(user: &[u8], command: &str) -> CommandError {
+        let after = format!(" has no permissions to run the '{command}' command");
+        Self::quoting_bytes("NOPERM User ", user, &after)
+    }
+
+    /// A queued command that the user may no longer run.
+    #[cold]
+    pub fn denied_by_now(reason: &str) -> CommandError {
+        Self::quoting(format!(
+            "NOPERM ACLs rules changed between the moment the transaction was accumulated and the \
+             EXEC call. This command is no longer allowed for the following reason: {reason}"
+        ))
+    }
+
     // Connection.
     pub const WRONG_PASS: CommandError =
         Self::fixed("WRONGPASS invalid username-password pair or user is disabled.");

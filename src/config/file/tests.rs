@@ -124,26 +124,6 @@ fn errors_name_file_line_and_text() {
         ("include", "Bad directive or wrong number of arguments"),
         ("include a b", "Bad directive or wrong number of arguments"),
         ("user", "Bad directive or wrong number of arguments"),
-        (
-            "user default off",
-            "access control lists are not part of this version",
-        ),
-        (
-            "user default on ~* &* +@all",
-            "access control lists are not part of this version",
-        ),
-        (
-            "user default on nopass ~* &* +@all -debug",
-            "access control lists are not part of this version",
-        ),
-        (
-            "user worker on nopass ~* &* +@all",
-            "access control lists are not part of this version",
-        ),
-        (
-            "aclfile users.acl",
-            "access control lists are not part of this version",
-        ),
         ("tls-port 6380", "TLS is not part of this version"),
         ("dir nowhere", "No such file or directory"),
         (
@@ -183,6 +163,37 @@ fn included_files_are_read_where_they_are_named() {
     assert!(error.to_string().contains("at line 2 of b"), "{error}");
     let error = read("include c", &[("c", "include c")]).unwrap_err();
     assert!(error.to_string().contains("go too deep"), "{error}");
+}
+
+#[test]
+fn users_are_kept_with_their_place() {
+    let loaded = read("port 1\n\nuser a on \"~x\"\n  user 'b c'\n", &[]).unwrap();
+    let users: Vec<_> = loaded
+        .config
+        .users
+        .iter()
+        .map(|user| {
+            (
+                user.name.clone(),
+                user.rules.clone(),
+                user.line,
+                user.text.as_str(),
+            )
+        })
+        .collect();
+    let words = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| word.as_bytes().to_vec())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        users,
+        [
+            (b"a".to_vec(), words(&["on", "~x"]), 3, "user a on \"~x\""),
+            (b"b c".to_vec(), words(&[]), 4, "user 'b c'"),
+        ]
+    );
 }
 
 #[test]

@@ -18,8 +18,6 @@ mod replication;
 mod security;
 mod types;
 
-pub(super) use security::{NO_ACCESS_CONTROL, is_unrestricted_user};
-
 use super::Config;
 use super::value::{Kind, Reason, Value, Words};
 

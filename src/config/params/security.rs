@@ -4,7 +4,6 @@ use super::super::choices::AclPubsubDefault;
 use super::super::value::{Reason, Value, Words};
 use super::{INT_MAX, PORT_MAX, Param, field};
 
-const USERS: &str = "access control lists";
 const TLS: &str = "TLS";
 
 const TLS_AUTH: Words = &[("no", 0), ("yes", 1), ("optional", 2)];
@@ -20,25 +19,24 @@ pub(super) const PARAMS: &[Param] = &[
     Param::text(
         "aclfile",
         "",
-        "The file of users. One that is named is refused until it would be read.",
+        "The file of users; none: they stand in the configuration.",
     )
-    .restart()
-    .checked(no_users)
-    .coming(USERS),
+    .at(field!(aclfile))
+    .restart(),
     Param::int(
         "acllog-max-len",
         (0, i64::MAX),
         "128",
-        "The longest log of refusals.",
+        "The longest log of refusals (`ACL LOG`).",
     )
-    .coming(USERS),
+    .at(field!(acllog_max_len)),
     Param::choice(
         "acl-pubsub-default",
         AclPubsubDefault::WORDS,
         "resetchannels",
         "Whether new users may use every channel or none.",
     )
-    .coming(USERS),
+    .at(field!(acl_pubsub_default)),
     Param::int(
         "tls-port",
         (0, PORT_MAX),
@@ -125,39 +123,6 @@ pub(super) const PARAMS: &[Param] = &[
 
 /// What promises protection is not accepted without effect: the server would stand open behind a
 /// configuration that says it does not.
-pub(in crate::config) const NO_ACCESS_CONTROL: &str =
-    "access control lists are not part of this version";
-
-/// Whether the words of a `user` directive only say that everybody may do everything, as every file
-/// says that Redis or Valkey has rewritten.
-pub(in crate::config) fn is_unrestricted_user(words: &[Vec<u8>]) -> bool {
-    const FREE: &[&[u8]] = &[
-        b"on",
-        b"nopass",
-        b"sanitize-payload",
-        b"~*",
-        b"allkeys",
-        b"&*",
-        b"allchannels",
-        b"+@all",
-        b"allcommands",
-    ];
-    let is_free = |word: &Vec<u8>| FREE.contains(&word.as_slice());
-    match words {
-        [name, rules @ ..] => {
-            name == b"default" && rules.contains(&b"nopass".to_vec()) && rules.iter().all(is_free)
-        }
-        [] => false,
-    }
-}
-
-fn no_users(value: &Value) -> Result<(), Reason> {
-    match value {
-        Value::Text(file) if !file.is_empty() => Err(NO_ACCESS_CONTROL.into()),
-        _ => Ok(()),
-    }
-}
-
 fn no_tls(value: &Value) -> Result<(), Reason> {
     match value {
         Value::Int(1..) => Err("TLS is not part of this version".into()),

@@ -6,6 +6,9 @@ use crate::harness::reply::Reply;
 
 /// Differences from redis-server 7.0 that are meant to be: command, field, reason.
 const MEANT: &[(&str, &str, &str)] = &[
+    ("acl|deluser", "tips", "Valkey has them"),
+    ("acl|save", "tips", "Valkey has them"),
+    ("acl|setuser", "tips", "Valkey has them"),
     ("blmove", "flags", "Redis 7.2 lets scripts call it"),
     ("blpop", "flags", "Redis 7.2 lets scripts call it"),
     ("brpop", "flags", "Redis 7.2 lets scripts call it"),
