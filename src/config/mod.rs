@@ -162,6 +162,7 @@ fields! {
         pub restore_to: Vec<u8>,
         pub aof_load_truncated: bool,
         pub aof_timestamp_enabled: bool,
+        pub aof_use_rdb_preamble: bool,
         /// Microseconds between two keys.
         pub key_load_delay: i64,
         /// Microseconds for each key.

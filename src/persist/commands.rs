@@ -1,6 +1,7 @@
 //! Commands as the log has them: RESP arrays of bulk strings.
 
 use crate::resp::request::{Arg, Request};
+use crate::value::string::Text;
 
 /// Appends a request.
 pub fn put_request(bytes: &mut Vec<u8>, request: Request<'_>) {
@@ -34,13 +35,23 @@ pub fn put_word(bytes: &mut Vec<u8>, word: &[u8]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
+/// Appends one word of a request, in one piece or in many.
+pub fn put_text(bytes: &mut Vec<u8>, text: Text<'_>) {
+    match text {
+        Text::Slice(word) => put_word(bytes, word),
+        Text::Rope(rope) => {
+            put_count(bytes, b'$', rope.len());
+            rope.for_each(0..rope.len(), |slice| bytes.extend_from_slice(slice));
+            bytes.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
 fn put_arg(bytes: &mut Vec<u8>, arg: Arg<'_>) {
-    let Some(rope) = arg.rope() else {
-        return put_word(bytes, arg.bytes());
-    };
-    put_count(bytes, b'$', rope.len());
-    rope.for_each(0..rope.len(), |slice| bytes.extend_from_slice(slice));
-    bytes.extend_from_slice(b"\r\n");
+    match arg.rope() {
+        Some(rope) => put_text(bytes, Text::Rope(rope)),
+        None => put_word(bytes, arg.bytes()),
+    }
 }
 
 fn put_count(bytes: &mut Vec<u8>, mark: u8, count: usize) {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::native;
+use super::retold;
 use super::sink::Sink;
 use super::storage::File;
 use crate::ds::number::parse_int;
@@ -38,6 +39,8 @@ pub enum Format {
     Native,
     /// Redis's.
     Rdb,
+    /// None: commands that make the data again, for the base of a log.
+    Commands,
 }
 
 /// What a file tells of itself, beside the data, and how it is written.
@@ -58,6 +61,8 @@ pub struct About {
     pub paced: bool,
     /// If so, it is told how long keys have not been used, or how often they are, at this moment.
     pub clocks_at: Option<UnixMs>,
+    /// The second of this moment, if commands are to tell it.
+    pub noted_second: Option<i64>,
 }
 
 /// How far the writing of a snapshot is, seen from another thread.
@@ -98,6 +103,7 @@ pub fn write(
     match about.format {
         Format::Rdb => write_rdb(frozen, file, about, progress),
         Format::Native => native::write(frozen, file, about, progress),
+        Format::Commands => retold::write(frozen, file, about, progress),
     }
 }
 

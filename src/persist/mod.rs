@@ -7,6 +7,7 @@
 pub mod commands;
 pub mod dump;
 pub mod flush;
+pub mod functions;
 pub mod journal;
 pub mod load;
 pub mod log_dir;
@@ -14,6 +15,7 @@ pub mod log_reader;
 pub mod manifest;
 pub mod native;
 pub mod pages;
+mod retold;
 pub mod saver;
 pub mod sim_disk;
 mod sink;

@@ -14,6 +14,7 @@ use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::ds::number::parse_int;
 use crate::keyspace::Cause;
+use crate::persist::functions;
 use crate::persist::load::{Batch, Item, NewValue, Record};
 use crate::persist::transaction::{Special, special};
 use crate::resp::reply::Reply;
@@ -247,6 +248,12 @@ impl Server {
             let index = index.and_then(|index| usize::try_from(index).ok());
             let index = index.ok_or("SELECT of what is no database")?;
             replay.db = self.db_within(index)?;
+            return Ok(());
+        }
+        if found.command.is_none()
+            && let Some(change) = functions::change(&request)
+        {
+            change?.apply(&mut self.durable.functions);
             return Ok(());
         }
         let command = found.command.map(|id| replay.table.get(id));

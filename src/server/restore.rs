@@ -20,6 +20,7 @@ use super::startup::StartError;
 use crate::ds::iso_time;
 use crate::ds::number::parse_int;
 use crate::persist::load::{self, Batch, How, Item, Share};
+use crate::persist::log_reader::{LogReader, Next};
 use crate::persist::manifest::{End, Generation};
 use crate::persist::saver::Target;
 use crate::persist::storage::Mode;
@@ -136,15 +137,26 @@ impl Server {
         };
         let mut batch = Batch::default();
         let decode = load::open(file, how).map_err(|damage| bad(damage.to_string()))?;
-        if let Some(mut decode) = decode {
-            decode
-                .fill(&mut batch)
-                .map_err(|damage| bad(damage.to_string()))?;
-        }
-        let time = batch.items.iter().find_map(|item| match item {
-            Item::Aux(name, text) if name == b"ctime" => parse_int(text),
-            _ => None,
-        });
+        let time = match decode {
+            Some(mut decode) => {
+                let filled = decode.fill(&mut batch);
+                filled.map_err(|damage| bad(damage.to_string()))?;
+                batch.items.iter().find_map(|item| match item {
+                    Item::Aux(name, text) if name == b"ctime" => parse_int(text),
+                    _ => None,
+                })
+            }
+            None => {
+                let file = self.durable.storage.open(&path, Mode::Read);
+                let reader = file.and_then(|file| LogReader::new(file, 0));
+                let mut reader =
+                    reader.map_err(|error| StartError::LogFile(path.clone(), error))?;
+                match reader.next().map_err(|stop| bad(stop.to_string()))? {
+                    Next::Time(second) => Some(second),
+                    _ => None,
+                }
+            }
+        };
         time.ok_or_else(|| {
             let path = path.display();
             StartError::Restore(format!("{path} does not tell when it was begun"))

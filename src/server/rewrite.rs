@@ -176,9 +176,10 @@ impl Server {
 
     /// What the next base is called at its end.
     pub(super) fn base_ending(&self) -> &'static str {
-        match self.snapshot_format() {
+        match self.base_format() {
             Format::Native => ".ruddle",
             Format::Rdb => ".rdb",
+            Format::Commands => ".aof",
         }
     }
 

@@ -272,7 +272,10 @@ impl Server {
         let mut aux = aux_fields(REDIS_VERSION, self.now.ms(), self.used_bytes(), is_base);
         aux.extend_from_slice(&self.durable.aux);
         About {
-            format: self.snapshot_format(),
+            format: match is_base {
+                true => self.base_format(),
+                false => self.snapshot_format(),
+            },
             id: self.random.u32(..),
             aux,
             functions: self.durable.functions.clone(),
@@ -283,6 +286,7 @@ impl Server {
                 false => self.config.rdb_save_incremental_fsync,
             },
             clocks_at: (policy.is_lru() || policy.is_lfu()).then(|| self.now.ms()),
+            noted_second: (self.config.aof_timestamp_enabled).then(|| self.now.unix.ms().seconds()),
         }
     }
 
@@ -299,6 +303,14 @@ impl Server {
         match self.config.snapshot_format {
             SnapshotFormat::Native => Format::Native,
             SnapshotFormat::Rdb => Format::Rdb,
+        }
+    }
+
+    /// The format of the log's next base.
+    pub(super) fn base_format(&self) -> Format {
+        match self.config.aof_use_rdb_preamble {
+            true => self.snapshot_format(),
+            false => Format::Commands,
         }
     }
 

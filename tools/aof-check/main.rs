@@ -14,6 +14,7 @@ use ruddle::check::mend::{self, Cut};
 use ruddle::check::report::log as report;
 use ruddle::check::{Verdict, snapshot};
 use ruddle::ds::iso_time;
+use ruddle::persist::functions;
 use ruddle::persist::storage::{Disk, Storage};
 use ruddle::persist::transaction::special;
 use ruddle::resp::request::Request;
@@ -146,6 +147,9 @@ fn refusal(table: &CommandTable, request: &Request<'_>) -> Option<String> {
     let name = request.bytes(0);
     if special(name).is_some() {
         return None;
+    }
+    if let Some(change) = functions::change(request) {
+        return change.err();
     }
     match table.resolve(table.find(name), request) {
         Err(error) => Some(String::from_utf8_lossy(error.text()).into_owned()),

@@ -155,9 +155,9 @@ pub(super) const PARAMS: &[Param] = &[
     Param::flag(
         "aof-use-rdb-preamble",
         "yes",
-        "Begin a rewritten log with a snapshot.",
+        "Begin a rewritten log with a snapshot; no: with commands that make the data.",
     )
-    .coming(PART),
+    .at(super::field!(aof_use_rdb_preamble)),
     Param::flag("aof-timestamp-enabled", "yes", "Note the time in the log.")
         .at(super::field!(aof_timestamp_enabled)),
     Param::int(

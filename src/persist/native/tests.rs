@@ -46,6 +46,7 @@ fn about(format: Format) -> About {
         checksum: true,
         paced: true,
         clocks_at: None,
+        noted_second: None,
     }
 }
 

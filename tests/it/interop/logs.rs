@@ -101,3 +101,37 @@ fn logs_whose_base_is_commands_go_round() {
         goes_round(from, to, &["--aof-use-rdb-preamble", "no"], true);
     }
 }
+
+/// Functions cannot be executed here, but come and go with the log.
+#[test]
+fn functions_in_a_log_are_kept() {
+    let dir = Dir::new();
+    let args = ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"];
+    let sides = [Side::Theirs, Side::Ours, Side::Ours, Side::Theirs];
+    for (step, side) in sides.into_iter().enumerate() {
+        let Some(server) = side.start_in(&dir.0, &args) else {
+            return;
+        };
+        let mut client = server.connect();
+        match step {
+            0 => {
+                for name in ["kept", "gone"] {
+                    let source = format!(
+                        "#!lua name={name}\nredis.register_function('{name}f', function() end)"
+                    );
+                    let reply = client.call(&["FUNCTION", "LOAD", &source]);
+                    assert!(!reply.is_error(), "{reply}");
+                }
+                client.words("FUNCTION DELETE gone");
+                client.words("SET k v");
+            }
+            3 => {
+                let list = client.words("FUNCTION LIST").to_string();
+                assert!(list.contains("keptf") && !list.contains("gonef"), "{list}");
+            }
+            _ => rewrite(&mut client),
+        }
+        assert_eq!(client.words("GET k").to_string(), r#""v""#);
+        shut_down(server);
+    }
+}
