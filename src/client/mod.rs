@@ -49,6 +49,8 @@ pub struct Client {
     pub names: Names,
     pub times: Times,
     pub traffic: Traffic,
+    /// What it held when that was last counted, if it is counted (`server::client_memory`).
+    pub counted_bytes: usize,
     /// Since when the output has been over its soft limit.
     pub over_soft_limit_since: Option<MonoNs>,
     /// The index, in the command table, of the last command it sent.
@@ -215,6 +217,7 @@ impl Client {
                 active: mono,
             },
             traffic: Traffic::default(),
+            counted_bytes: 0,
             over_soft_limit_since: None,
             last_command: None,
             reply_mode: ReplyMode::On,
@@ -281,6 +284,11 @@ impl Client {
         size_of::<Client>()
             + self.pending.capacity()
             + self.parser.memory_bytes()
+            + self
+                .postponed
+                .iter()
+                .map(OwnedRequest::memory_bytes)
+                .sum::<usize>()
             + self.reply.output.memory_bytes()
             + self.names.name.len()
             + self.names.library.len()

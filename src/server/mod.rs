@@ -7,6 +7,7 @@
 
 pub mod access;
 mod census;
+mod client_memory;
 pub mod dispatch;
 pub mod durable;
 pub mod eviction;
@@ -121,6 +122,8 @@ pub struct Server {
     pub syncing: syncing::Syncing,
     /// The limit of memory.
     pub memory: eviction::Memory,
+    /// What clients hold, while that has a limit.
+    client_memory: client_memory::ClientMemory,
     /// Keys on their way to other servers.
     pub migration: Migration,
     /// Who watches keys.

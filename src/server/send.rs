@@ -26,6 +26,9 @@ impl Server {
                 Some(client) if !released.lets(client.marks) => self.hold(key),
                 _ => self.write_one(key),
             }
+            if self.client_memory.is_on() {
+                self.count_client(key);
+            }
         }
     }
 
@@ -148,6 +151,7 @@ impl Server {
             }
             self.unsubscribe_all(key);
             if let Some(mut client) = self.clients.remove(key) {
+                self.client_memory.forget(&client);
                 client.transport.deregister(self.io.poll.registry());
                 self.forget_wait(key);
                 self.end_monitoring(key);
@@ -228,6 +232,8 @@ impl Server {
         {
             log::warn!("Error registering fd event for the new client: {error}");
             self.clients.remove(key);
+        } else if self.client_memory.is_on() {
+            self.count_client(key);
         }
     }
 

@@ -101,6 +101,9 @@ impl Server {
             self.check_output_limit(key);
         }
         self.reclaim_buffer(key);
+        if self.client_memory.is_on() {
+            self.count_client(key);
+        }
         let client = &self.clients[key];
         let work = client.flags & (ClientFlags::UNREAD | ClientFlags::UNPARSED);
         // One that waits for a key is read on only if its end stands behind what it sent.

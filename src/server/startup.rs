@@ -11,6 +11,7 @@ use socket2::SockRef;
 
 use super::access::UsersError;
 use super::census::Costs;
+use super::client_memory::ClientMemory;
 use super::durable::Durable;
 use super::eviction::Memory;
 use super::loading::LastLoad;
@@ -300,6 +301,7 @@ impl Server {
             waiting: Waiting::new(databases),
             watching: Watching::new(databases),
             tracking: Tracking::default(),
+            client_memory: ClientMemory::default(),
             pubsub: PubSub::default(),
             pushes: Pushes::default(),
             in_transaction: false,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Server;
-use crate::client::{Activity, CloseReason};
+use crate::client::{Activity, ClientFlags, CloseReason};
 use crate::command::effects::{EventClass, Touch};
 use crate::keyspace::{Cause, Cycle, FieldsGone};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
@@ -211,6 +211,7 @@ impl Server {
             let idle_ns = self.now.mono.since(client.times.active);
             // One that does not fetch its last reply is idle as well.
             let waits = client.subscriptions.is_some()
+                || client.flags.contains(ClientFlags::MONITOR)
                 || matches!(
                     client.activity,
                     Activity::Paused | Activity::Blocked | Activity::Away
@@ -224,6 +225,9 @@ impl Server {
                     self.clients[key].pending.shrink_to_fit();
                 }
                 self.check_output_limit(key);
+                if self.client_memory.is_on() {
+                    self.count_client(key);
+                }
             }
         }
     }

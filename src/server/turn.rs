@@ -14,6 +14,7 @@ use super::startup::StartError;
 use super::{BELL, LISTENERS, SIGNALS, Server};
 use crate::client::ClientFlags;
 use crate::client::slab::ClientKey;
+use crate::config::Share;
 
 /// Events taken from the system at once.
 const EVENTS_MAX: usize = 1024;
@@ -102,6 +103,9 @@ impl Server {
         }
         self.commit();
         self.write_all();
+        if self.client_memory.is_on() || self.config.maxmemory_clients != Share::default() {
+            self.tend_client_memory();
+        }
         self.reap();
         self.accept();
         self.metrics.turns_ns += self.clock.mono().since(started);

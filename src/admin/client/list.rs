@@ -114,8 +114,10 @@ fn portrait_of<'a>(
             arguments: client.parser.memory_bytes(),
             output_room: reply.output.memory_bytes(),
             output: reply.output.len(),
+            output_pieces: reply.output.inset_count(),
             transaction: client.transaction_bytes(),
-            total: client.memory_bytes(),
+            total: client.memory_bytes() - client.reply.output.memory_bytes()
+                + reply.output.memory_bytes(),
         },
         input_bytes: client.traffic.input_bytes,
         output_bytes: client.traffic.output_bytes,

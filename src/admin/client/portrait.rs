@@ -72,10 +72,15 @@ pub(super) struct Memory {
     pub(super) output_room: usize,
     /// Waiting to be sent.
     pub(super) output: usize,
+    /// Pieces of that which are held by reference.
+    pub(super) output_pieces: usize,
     /// What waits for EXEC, and the names of watched keys.
     pub(super) transaction: usize,
     pub(super) total: usize,
 }
+
+/// Redis's output buffer; what is more is shown as waiting in a list.
+const OUTPUT_BUFFER_BYTES: usize = 16 * 1024;
 
 impl Portrait<'_> {
     /// The address without its port.
@@ -113,6 +118,11 @@ impl fmt::Display for Portrait<'_> {
             None => write!(f, " multi=-1")?,
         }
         write!(f, " watch={}", self.watched)?;
+        // Redis keeps what is more than its buffer in a list.
+        let (flat, pieces, beyond) = match memory.output {
+            flat @ 0..OUTPUT_BUFFER_BYTES => (flat, 0, 0),
+            _ => (0, 1 + memory.output_pieces, memory.output_room),
+        };
         write!(
             f,
             " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={}",
@@ -122,9 +132,9 @@ impl fmt::Display for Portrait<'_> {
             memory.transaction,
             memory.output_room,
             memory.output_room,
-            memory.output,
-            0,
-            0,
+            flat,
+            pieces,
+            beyond,
         )?;
         write!(
             f,

@@ -118,8 +118,7 @@ pub(super) const PARAMS: &[Param] = &[
         "How much memory the buffers of all clients may take, in bytes or as a share of \
          `maxmemory`; 0: no limit.",
     )
-    .at(field!(maxmemory_clients))
-    .coming("eviction"),
+    .at(field!(maxmemory_clients)),
     Param::bytes(
         "proto-max-bulk-len",
         (1 << 20, i64::MAX as u64),

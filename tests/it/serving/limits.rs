@@ -1,6 +1,7 @@
 //! Limits: how many clients, how idle, how much they may send and leave unread, who may come.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -12,18 +13,27 @@ use crate::harness::wait_until;
 /// Descriptors that the test needs besides its idle connections.
 const SPARE_DESCRIPTORS: u64 = 300;
 
-/// Raises our own limit of open files to `wanted`, which a server started later inherits.
-fn open_files(wanted: u64) -> bool {
+/// Who needs most of the descriptors that we may have.
+static CROWD: Mutex<()> = Mutex::new(());
+
+/// Raises our own limit of open files to `wanted` and more, which a server started later inherits;
+/// nobody else has so many open until what is given back goes.
+pub(super) fn open_files(wanted: u64) -> Option<MutexGuard<'static, ()>> {
+    let wanted = wanted + SPARE_DESCRIPTORS;
+    let alone = CROWD.lock().unwrap_or_else(PoisonError::into_inner);
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < wanted) {
         limit.current = Some(wanted);
         let enough = limit.maximum.is_none_or(|maximum| maximum >= wanted);
-        return enough && setrlimit(Resource::Nofile, limit).is_ok();
+        if !enough || setrlimit(Resource::Nofile, limit).is_err() {
+            eprintln!("the limit of open files is too low for {wanted} of them: not tested");
+            return None;
+        }
     }
-    true
+    Some(alone)
 }
 
-fn info_number(client: &mut Client, section: &str, field: &str) -> u64 {
+pub(super) fn info_number(client: &mut Client, section: &str, field: &str) -> u64 {
     let info = client.call(&["INFO", section]);
     let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
     let line = text.lines().find_map(|line| line.strip_prefix(field));
@@ -38,10 +48,9 @@ fn ten_thousand_idle_connections() {
     const IDLE: u32 = 10_000;
     const BYTES_EACH_MAX: u64 = 2048;
     let Some(start) = subject() else { return };
-    if !open_files(u64::from(IDLE) + SPARE_DESCRIPTORS) {
-        eprintln!("the limit of open files is too low for {IDLE} connections: not tested");
+    let Some(_alone) = open_files(u64::from(IDLE)) else {
         return;
-    }
+    };
     let server = start.args(["--maxclients", "10100"]).start();
     let mut control = server.connect();
     let before = info_number(&mut control, "memory", "used_memory");

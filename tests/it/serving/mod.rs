@@ -1,6 +1,7 @@
 //! The loop and its connections, from outside: fairness, limits, pieces, start and end.
 
 mod clients;
+mod crowds;
 mod eviction;
 mod fairness;
 mod lifecycle;
