@@ -147,7 +147,9 @@ impl Server {
     fn make_room(&mut self) {
         let started = self.clock.mono();
         let room = self.evict_enough(started);
-        self.memory.spent_ns += self.clock.mono().since(started);
+        let spent_ns = self.clock.mono().since(started);
+        self.memory.spent_ns += spent_ns;
+        self.note_delay("eviction-cycle", spent_ns);
         self.note_room(room);
         if self.keyspace.has_departures() {
             self.tell_departures();

@@ -1,6 +1,7 @@
 //! What the machine gives: time, chance, threads, signals, memory.
 
 pub mod alloc;
+pub mod allocator;
 pub mod clock;
 pub mod daemon;
 pub mod entropy;

@@ -164,19 +164,20 @@ fn about_clients(server: &Server, report: &mut Report) {
 
 fn about_memory(server: &Server, report: &mut Report) {
     let memory = MemoryUse::of(server);
-    let percent = |part: usize, whole: usize| ratio(part as f64 * 100.0, whole as f64);
-    let grown = memory.used.saturating_sub(memory.startup);
     report.bytes("used_memory", memory.used);
     report.bytes("used_memory_rss", memory.resident);
     report.bytes("used_memory_peak", memory.peak);
-    let peak = percent(memory.used, memory.peak);
+    let peak = memory.peak_percent();
     report.line("used_memory_peak_perc", format_args!("{peak:.2}%"));
     report.line("used_memory_overhead", memory.overhead());
     report.line("used_memory_startup", memory.startup);
     report.line("used_memory_dataset", memory.dataset());
-    let dataset = percent(memory.dataset(), grown);
+    let dataset = memory.dataset_percent();
     report.line("used_memory_dataset_perc", format_args!("{dataset:.2}%"));
-    report.line("allocator_allocated", memory.used);
+    report.line("allocator_allocated", memory.allocator.allocated);
+    report.line("allocator_active", memory.allocator.active);
+    report.line("allocator_resident", memory.allocator.resident);
+    report.line("allocator_muzzy", 0);
     report.bytes("total_system_memory", memory.machine);
     report.bytes("used_memory_lua", 0);
     report.zeros(&[
@@ -192,16 +193,18 @@ fn about_memory(server: &Server, report: &mut Report) {
     report.bytes("used_memory_scripts", 0);
     report.bytes("maxmemory", server.memory.limit());
     report.line("maxmemory_policy", shown(server, "maxmemory-policy"));
-    let fragmentation = ratio(memory.resident as f64, memory.used as f64);
-    report.line(
-        "mem_fragmentation_ratio",
-        format_args!("{fragmentation:.2}"),
-    );
-    let resident = memory.resident.cast_signed();
-    report.line(
-        "mem_fragmentation_bytes",
-        resident - memory.used.cast_signed(),
-    );
+    let names = [
+        "allocator_frag",
+        "allocator_rss",
+        "rss_overhead",
+        "mem_fragmentation",
+    ];
+    for (name, (_, [part, whole])) in names.into_iter().zip(memory.ratios()) {
+        let ratio = MemoryUse::ratio(part, whole);
+        report.line(&format!("{name}_ratio"), format_args!("{ratio:.2}"));
+        let waste = part.cast_signed() - whole.cast_signed();
+        report.line(&format!("{name}_bytes"), waste);
+    }
     report.line("mem_not_counted_for_evict", server.uncounted_bytes());
     report.zeros(&[
         "mem_replication_backlog",
@@ -209,7 +212,8 @@ fn about_memory(server: &Server, report: &mut Report) {
         "mem_clients_slaves",
     ]);
     report.line("mem_clients_normal", memory.clients);
-    report.zeros(&["mem_cluster_links", "mem_aof_buffer"]);
+    report.zeros(&["mem_cluster_links"]);
+    report.line("mem_aof_buffer", memory.log);
     report.line("mem_allocator", "jemalloc-5.3.1");
     report.zeros(&[
         "mem_overhead_db_hashtable_rehashing",

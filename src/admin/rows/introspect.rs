@@ -211,6 +211,23 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
         run: Run::Container(&[
             Row {
                 spec: Spec {
+                    name: "doctor",
+                    arity: 2,
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Tells what is conspicuous of the memory.",
+                    complexity: "O(1)",
+                    tips: &[
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special",
+                    ],
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::doctor),
+            },
+            Row {
+                spec: Spec {
                     name: "help",
                     arity: 2,
                     flags: Flags::LOADING.union(Flags::STALE),
@@ -221,6 +238,55 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
                     ..Spec::DEFAULT
                 },
                 run: Run::Handler(memory::help),
+            },
+            Row {
+                spec: Spec {
+                    name: "malloc-stats",
+                    arity: 2,
+                    flags: Flags::LOADING,
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Shows what the allocator knows of itself.",
+                    complexity: "Grows with the memory allocated.",
+                    tips: &[
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special",
+                    ],
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::malloc_stats),
+            },
+            Row {
+                spec: Spec {
+                    name: "purge",
+                    arity: 2,
+                    flags: Flags::LOADING,
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Gives free memory back to the system.",
+                    complexity: "O(1); another thread does it.",
+                    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::purge),
+            },
+            Row {
+                spec: Spec {
+                    name: "stats",
+                    arity: 2,
+                    group: "server",
+                    since: "4.0.0",
+                    summary: "Tells where the memory goes.",
+                    complexity: "O(1)",
+                    tips: &[
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special",
+                    ],
+                    ..Spec::DEFAULT
+                },
+                run: Run::Handler(memory::stats),
             },
             Row {
                 spec: Spec {

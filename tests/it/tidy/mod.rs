@@ -29,6 +29,7 @@ const UNSAFE: &[(&str, &str)] = &[
         "src/sys/alloc.rs",
         "an allocator is unsafe by its trait; it passes every call on",
     ),
+    ("src/sys/allocator.rs", "the allocator's controls"),
     (
         "src/sys/huge_pages.rs",
         "raw memory and the allocator's hooks",
