@@ -8,6 +8,7 @@
 mod client;
 mod collections;
 mod elements;
+mod eviction;
 mod expiry;
 mod failure;
 mod generator;
@@ -75,6 +76,8 @@ fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
         Scenario::Expiry => expiry::on_time(options),
         Scenario::ExpiryLoad => expiry::under_load(options),
         Scenario::Idle => idle::run(options),
+        Scenario::Eviction => eviction::hit_rate(options),
+        Scenario::EvictionLarge => eviction::of_large_values(options),
         Scenario::Log => log::cost(options),
         Scenario::LogAlways => log::always(options),
         Scenario::LogEverysec => log::everysec(options),

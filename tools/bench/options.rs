@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::collections::{LOADS, Load};
 use crate::elements::{SHAPES, Shape};
+use crate::eviction::Eviction;
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::report::Format;
@@ -27,6 +28,8 @@ pub(crate) enum Scenario {
     Expiry,
     ExpiryLoad,
     Idle,
+    Eviction,
+    EvictionLarge,
     Log,
     LogAlways,
     LogEverysec,
@@ -35,7 +38,7 @@ pub(crate) enum Scenario {
     Load,
 }
 
-const SCENARIOS: [(&str, Scenario); 14] = [
+const SCENARIOS: [(&str, Scenario); 16] = [
     ("throughput", Scenario::Throughput),
     ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
@@ -44,6 +47,8 @@ const SCENARIOS: [(&str, Scenario); 14] = [
     ("expiry", Scenario::Expiry),
     ("expiry-load", Scenario::ExpiryLoad),
     ("idle", Scenario::Idle),
+    ("eviction", Scenario::Eviction),
+    ("eviction-large", Scenario::EvictionLarge),
     ("log", Scenario::Log),
     ("log-always", Scenario::LogAlways),
     ("log-everysec", Scenario::LogEverysec),
@@ -84,6 +89,7 @@ pub(crate) struct Options {
     pub(crate) pause_batch: usize,
     pub(crate) idle_connections: usize,
     pub(crate) expiry: Expiry,
+    pub(crate) eviction: Eviction,
     pub(crate) persistence: Persistence,
     pub(crate) format: Format,
     pub(crate) cpus: Option<Cpus>,
@@ -164,6 +170,11 @@ impl Options {
                 Expiry::small()
             } else {
                 Expiry::full()
+            },
+            eviction: if smoke {
+                Eviction::small()
+            } else {
+                Eviction::full()
             },
             persistence: Persistence {
                 keys: size("saved-keys", 2000),
