@@ -17,7 +17,11 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("bzpopmin", "flags", "Redis 7.2 lets scripts call it"),
     ("cluster|shards", "flags", "Redis 8 answers while it loads"),
     ("cluster|slots", "flags", "Redis 8 answers while it loads"),
-    ("memory|malloc-stats", "flags", "Valkey answers while it loads"),
+    (
+        "memory|malloc-stats",
+        "flags",
+        "Valkey answers while it loads",
+    ),
     ("memory|purge", "flags", "Valkey answers while it loads"),
     ("client|setname", "tips", "Redis 7.2 has them"),
     ("command|getkeys", "arity", "Redis 7.2 corrected it"),
