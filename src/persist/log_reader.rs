@@ -260,6 +260,12 @@ impl LogReader {
             let digits = std::str::from_utf8(text).ok()?;
             digits.trim_end().parse().ok()
         });
+        let is_ours = self.checked.flushes > 0 && self.flush_end.is_none();
+        if is_ours && seconds.is_none() {
+            // Of a flush that is torn at its first bytes the rest, zeros up to the next line, looks
+            // like a note, and what follows would be taken for Redis's.
+            return Err(What::Format("a note that nobody writes there".into()));
+        }
         self.used += line_bytes;
         Ok(seconds)
     }

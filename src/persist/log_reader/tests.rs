@@ -128,8 +128,8 @@ fn no_changed_byte_is_taken_for_right() {
             bytes[at] ^= change;
             let (found, _, stop) = read(&bytes);
             let hit = begins.iter().rposition(|begin| *begin <= at).unwrap();
-            if at == begins[hit] + 1 || at == begins[hit] + 2 {
-                // The line is any note now; what follows it is whole, and read like Redis's.
+            if at == 1 || at == 2 {
+                // The line is any note now, and the file Redis's so far.
                 assert_eq!(found, keys(0..*firsts.last().unwrap()));
                 continue;
             }
@@ -158,6 +158,19 @@ fn a_hole_before_unsynced_flushes_is_the_end_of_a_crash() {
         let stop = stop.unwrap();
         assert_eq!(found, keys(0..firsts[2]));
         assert_eq!((stop.torn, stop.good_bytes), (torn, begins[2] as u64));
+    }
+}
+
+#[test]
+fn a_flush_torn_at_its_first_bytes_is_no_note() {
+    let (bytes, begins, firsts) = sample(&[3, 100, 9, 9], |_| 0);
+    for kept in 0..5 {
+        let mut bytes = bytes.clone();
+        bytes[begins[2] + kept..begins[3]].fill(0);
+        let (found, _, stop) = read(&bytes);
+        let stop = stop.unwrap();
+        assert_eq!(found, keys(0..firsts[2]), "{kept} bytes");
+        assert_eq!((stop.torn, stop.good_bytes), (true, begins[2] as u64));
     }
 }
 
