@@ -513,7 +513,8 @@ impl Journal {
             return;
         };
         let file = self.files[0].first;
-        while self.files[0].first < to {
+        // Two of the same name: nothing was written to the first.
+        while self.files.get(1).is_some_and(|next| next.first <= to) {
             self.earlier_bytes += self.files[0].bytes;
             self.files.pop_front();
         }

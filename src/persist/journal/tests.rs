@@ -401,6 +401,27 @@ fn a_switch_loses_nothing_and_waits_for_nobody() {
 }
 
 #[test]
+fn a_file_left_before_anything_was_written_is_left_for_good() {
+    let disk = SimDisk::new(5);
+    let mut journal = open(&disk, Fsync::Always);
+    journal.switch(new_file(&disk, "/new")).unwrap();
+    settle(&mut journal);
+    set(&mut journal, 0);
+    journal.commit(at_ms(0));
+    // Half of the flush arrives.
+    disk.plan(disk.operations(), Fault::Short);
+    disk.plan(disk.operations() + 1, Fault::Io);
+    settle(&mut journal);
+    assert!(journal.failure().is_some());
+    for ms in 0..10 {
+        journal.commit(at_ms(1000 + ms));
+        settle(&mut journal);
+    }
+    assert!(journal.failure().is_none() && journal.is_synced());
+    assert_eq!(commands(&disk, "/new"), ["SELECT 0", "SET 0 x"]);
+}
+
+#[test]
 fn what_was_released_under_always_survives_every_crash() {
     let mut outcomes = [0; 3];
     for seed in 0..3000 {
