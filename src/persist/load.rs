@@ -58,6 +58,8 @@ pub struct Batch {
     pub requests_at: Vec<u64>,
     /// Bytes of the file read so far.
     pub read_bytes: u64,
+    /// Bytes of a log that had reached the disk, as it says of itself.
+    pub synced_bytes: u64,
     /// How the file ends, if it ends with this batch.
     pub ended: Option<Ended>,
 }
@@ -130,6 +132,7 @@ impl Batch {
             self.bytes = Vec::new();
         }
         self.ended = None;
+        self.synced_bytes = 0;
     }
 
     /// Appends `text`; where it lies.
@@ -363,7 +366,11 @@ impl Loader {
                 }
                 more
             }
-            Reading::Log(reader) => read_commands(reader, batch, self.how.until, &mut self.timed)?,
+            Reading::Log(reader) => {
+                let more = read_commands(reader, batch, self.how.until, &mut self.timed);
+                batch.synced_bytes = reader.synced();
+                more?
+            }
         };
         Ok(more.then_some(reading))
     }

@@ -100,6 +100,8 @@ pub struct LogReader {
     flush_at: u64,
     /// The flushes so far: if there are any, the file is ours.
     checked: Checked,
+    /// The file's length that was on disk, as the flushes so far say.
+    synced: u64,
     /// Where what was handed out last began, in the file.
     last_at: u64,
     batch: Batch,
@@ -120,6 +122,7 @@ impl LogReader {
             flush_end: None,
             flush_at: at,
             checked: Checked::default(),
+            synced: 0,
             last_at: at,
             batch: Batch::default(),
         })
@@ -143,6 +146,11 @@ impl LogReader {
     /// What was covered by a checksum that held.
     pub fn checked(&self) -> Checked {
         self.checked
+    }
+
+    /// The file's length that had reached the disk, as far as what was read says.
+    pub fn synced(&self) -> u64 {
+        self.synced
     }
 
     /// The file's length when reading began.
@@ -291,6 +299,7 @@ impl LogReader {
         }
         self.checked.flushes += 1;
         self.checked.bytes += header.bytes;
+        self.synced = self.synced.max(header.synced);
         self.flush_at = flush_at;
         self.flush_end = Some(end);
         Ok(())

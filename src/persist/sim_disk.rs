@@ -209,6 +209,31 @@ impl SimDisk {
         state.life += 1;
     }
 
+    /// All names, what they stand for, and what they would after a power failure, to be shown.
+    pub fn describe(&self) -> String {
+        let state = self.state();
+        let mut told = String::new();
+        let both = state.names.keys().chain(state.durable_names.keys());
+        let both: std::collections::BTreeSet<&PathBuf> = both.collect();
+        for name in both {
+            let show = |found: Option<&Name>| match found {
+                None => "nothing".to_owned(),
+                Some(Name::Dir) => "a directory".to_owned(),
+                Some(Name::File(file)) => {
+                    let Content { now, durable, .. } = &state.files[*file];
+                    format!("file {file} ({} of {} bytes)", durable.len(), now.len())
+                }
+            };
+            let (now, then) = (state.names.get(name), state.durable_names.get(name));
+            told += &format!("    {}: {}", name.display(), show(now));
+            if now != then {
+                told += &format!(", on disk {}", show(then));
+            }
+            told.push('\n');
+        }
+        told
+    }
+
     /// The bytes of a file, to look at or to damage.
     pub fn contents(&self, path: &Path) -> Option<Vec<u8>> {
         let state = self.state();
@@ -363,6 +388,17 @@ impl Content {
         }
     }
 
+    /// Writes what stands from `from` on again.
+    fn renew(&mut self, from: usize) {
+        let from = from.min(self.now.len());
+        let bytes = self.now[from..].to_vec();
+        self.lost.retain(|lost| lost.start < from);
+        for lost in &mut self.lost {
+            lost.end = lost.end.min(from);
+        }
+        self.pending.push(Pending::Write { at: from, bytes });
+    }
+
     fn cut(&mut self, len: usize) {
         self.now.truncate(len);
         self.lost.retain(|lost| lost.start < len);
@@ -483,6 +519,28 @@ impl Storage for SimDisk {
             None => state.rename(path, Some(Name::Dir), false),
         }
         state.end(())
+    }
+
+    fn renew(&self, path: &Path, from: u64) -> io::Result<()> {
+        let mut state = self.state();
+        match state.begin()? {
+            None | Some(Fault::Short) => {}
+            Some(Fault::Full) => return Err(full()),
+            Some(_) => return Err(power_failed()),
+        }
+        let file = state.file_of(path)?;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        state.files[file].renew(from);
+        // The sync, which may fail again.
+        match state.count()? {
+            None | Some(Fault::Short) => state.files[file].sync(),
+            Some(Fault::Io | Fault::Full) => {
+                state.files[file].lose();
+                return Err(device_failed());
+            }
+            Some(Fault::Crash | Fault::Kill) => return Err(power_failed()),
+        }
+        Ok(())
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
@@ -690,9 +748,16 @@ mod tests {
         file.append_all(b"ef").unwrap();
         file.sync().unwrap();
         assert_eq!(disk.contents(&path("log")).unwrap(), b"abcdef");
+        // Written again, it is there.
+        file.append_all(b"g").unwrap();
+        disk.plan(disk.operations(), Fault::Io);
+        assert!(file.sync().is_err());
+        disk.reopen();
+        assert_eq!(disk.contents(&path("log")).unwrap(), b"abcdefg");
+        disk.renew(&path("log"), 6).unwrap();
         disk.crash();
         disk.restart();
-        assert_eq!(disk.contents(&path("log")).unwrap(), b"ab\0\0ef");
+        assert_eq!(disk.contents(&path("log")).unwrap(), b"ab\0\0efg");
     }
 
     #[test]

@@ -9,7 +9,9 @@
 //! - anything else perhaps, in part, in any order.
 //!
 //! A failed `sync` says nothing about later ones: the system may have dropped the bytes and
-//! forgotten the failure. Whoever gets one must write the data anew, elsewhere.
+//! forgotten the failure, though whoever reads still sees them. Whoever gets one must write the
+//! data anew, elsewhere; and who finds a file that another process left, and cannot know, writes
+//! its end once more ([`Storage::renew`]).
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -20,6 +22,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rustix::fs::{Advice, fadvise};
+
+/// Bytes written again at once.
+const RENEWED_BYTES: usize = 256 * 1024;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,13 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// As the system has them.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Writes the bytes of a file from `from` to its end once more, each in its place, so that they
+    /// are on disk even if a sync has failed before.
+    ///
+    /// # Errors
+    /// As the system has them; the file is as it was, for whoever reads it.
+    fn renew(&self, path: &Path, from: u64) -> io::Result<()>;
 
     /// The names of the files in a directory, in order.
     ///
@@ -196,6 +208,21 @@ impl Storage for Disk {
         }
     }
 
+    fn renew(&self, path: &Path, from: u64) -> io::Result<()> {
+        // Not to append: such a file is written at its end, wherever one wants to.
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut buf = vec![0; RENEWED_BYTES];
+        let mut at = from;
+        loop {
+            let count = FileExt::read_at(&file, &mut buf, at)?;
+            if count == 0 {
+                return file.sync_data();
+            }
+            file.write_all_at(&buf[..count], at)?;
+            at += count as u64;
+        }
+    }
+
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
         let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name()));
         let mut names: Vec<OsString> = names.collect::<io::Result<_>>()?;
@@ -275,6 +302,11 @@ pub(super) mod tests {
         let mut file = storage.open(&a, Mode::Append).unwrap();
         file.append_all(b"?").unwrap();
         assert_eq!(file.len().unwrap(), 7);
+        storage.renew(&a, 2).unwrap();
+        let mut buf = [0; 9];
+        assert_eq!(file.read_full_at(&mut buf, 0).unwrap(), 7);
+        assert_eq!(&buf[..7], b"hello!?");
+        assert!(storage.renew(&b, 0).is_err());
         storage.create_dir(&dir.join("d")).unwrap();
         storage.create_dir(&dir.join("d")).unwrap();
         storage.rename(&a, &b).unwrap();

@@ -77,7 +77,7 @@ impl Released {
     /// Whether a reply with these marks may leave.
     #[inline]
     pub(super) fn lets(self, marks: Marks) -> bool {
-        marks.wrote <= self.wrote && marks.seen <= self.seen
+        (marks.wrote <= self.wrote || marks.wrote <= marks.told) && marks.seen <= self.seen
     }
 }
 
@@ -188,20 +188,23 @@ impl Server {
             })
     }
 
-    /// Opens the last incremental to append, or makes the first one.
-    pub(super) fn continue_log(&mut self) -> io::Result<()> {
+    /// Opens the last incremental to append, or makes the first one. So much of the incrementals,
+    /// the last one first, is known to be on disk.
+    pub(super) fn continue_log(&mut self, synced: &[u64]) -> io::Result<()> {
         let dir = self.durable.dir.clone();
         let parts = self.durable.manifest.incrementals.clone();
         let mut earlier_bytes = 0;
+        // What comes now follows from all of it. A process that was killed may have left its end
+        // to the system, and nobody else syncs it; or it died because a sync had failed: then the
+        // system shows what is not on disk, and says that it is.
+        for (part, from) in parts.iter().rev().zip(synced) {
+            self.durable.storage.renew(&dir.path(&part.name), *from)?;
+        }
         let file = match parts.split_last() {
             Some((last, before)) => {
                 for part in before {
-                    // What comes now follows from it: a process that was killed may have left its
-                    // end to the system, and nobody else syncs it.
                     let path = dir.path(&part.name);
-                    let mut file = self.durable.storage.open(&path, Mode::Append)?;
-                    file.sync()?;
-                    earlier_bytes += file.len()?;
+                    earlier_bytes += self.durable.storage.open(&path, Mode::Read)?.len()?;
                 }
                 dir.open_incremental(last)?
             }
@@ -438,6 +441,8 @@ impl Server {
     /// Writes and syncs everything, waiting for it, as the server is about to end; whether it may
     /// end: not if something is lost by it, unless it is forced to.
     pub(crate) fn finish_log(&mut self, force: bool) -> bool {
+        #[cfg(test)]
+        self.witness_moment();
         let Some(journal) = &mut self.durable.journal else {
             // Or it was switched on, and waits for the end of a snapshot.
             return force || !self.config.appendonly || self.loading.is_some();
@@ -457,6 +462,8 @@ impl Server {
 
     /// Writes what is left of the log, so that whoever reads its files finds everything.
     pub(super) fn flush_log(&mut self) {
+        #[cfg(test)]
+        self.witness_moment();
         if let Some(journal) = &mut self.durable.journal {
             journal.drain(self.now.mono);
         }
@@ -464,6 +471,8 @@ impl Server {
 
     /// Closes the log. At the server's end nobody is told that something was done which is lost.
     pub(crate) fn close_log(&mut self, is_end: bool) {
+        #[cfg(test)]
+        self.witness_moment();
         self.abandon_rewrite();
         let Some(mut journal) = self.durable.journal.take() else {
             return;

@@ -78,6 +78,8 @@ pub struct Loading {
 struct FileToLoad {
     part: Part,
     bytes: u64,
+    /// Of a log: what of it had reached the disk, as far as it says.
+    synced_bytes: u64,
     dues: Dues,
 }
 
@@ -312,6 +314,7 @@ impl Server {
         Ok(FileToLoad {
             part: Part { path, kind },
             bytes,
+            synced_bytes: 0,
             dues: match kind {
                 Kind::Snapshot => Dues::Dropped,
                 Kind::Log => Dues::Kept,
@@ -410,6 +413,8 @@ impl Server {
                 reader, mut batch, ..
             } = at_hand;
             loading.loaded_bytes = loading.done_bytes + batch.read_bytes;
+            let file = &mut loading.files[loading.file];
+            file.synced_bytes = file.synced_bytes.max(batch.synced_bytes);
             if let Some(ended) = batch.ended.take() {
                 loading.through[reader] = true;
                 self.heed_end(loading, ended)?;
@@ -581,7 +586,9 @@ impl Server {
                 if self.durable.manifest.base.is_some() {
                     self.durable.base_bytes = loading.files[0].bytes;
                 }
-                self.continue_log()
+                let of_log = loading.files.iter().rev();
+                let synced: Vec<u64> = of_log.map(|file| file.synced_bytes).collect();
+                self.continue_log(&synced)
                     .map_err(|error| StartError::System("the append only file", error))
             }
         }
