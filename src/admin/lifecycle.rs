@@ -9,7 +9,7 @@ use crate::server::shutdown::{Save, Shutdown};
 /// There is no reply when it succeeds: the connection ends with the server.
 pub(super) fn shutdown(
     server: &mut Server,
-    _call: &mut AdminCall<'_>,
+    call: &mut AdminCall<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     if args.left() == 1 && args.take_word("abort") {
@@ -23,6 +23,7 @@ pub(super) fn shutdown(
     }
     server.shutdown = Some(Shutdown {
         save: Save::Never,
+        by: Some(call.client),
         ..asked
     });
     Ok(())
@@ -35,6 +36,7 @@ fn parse(args: &mut Args<'_>) -> Result<Shutdown, CommandError> {
         save: Save::Configured,
         now: false,
         force: false,
+        by: None,
     };
     while args.left() > 0 {
         if shutdown.save != Save::Always && args.take_word("nosave") {

@@ -1,6 +1,8 @@
 //! The orderly end: asked for by SHUTDOWN or a signal, carried out at the end of a turn.
 
 use super::Server;
+use crate::client::slab::ClientKey;
+use crate::command::error::CommandError;
 use crate::config::OnSignal;
 
 /// How the server is to end.
@@ -11,6 +13,9 @@ pub struct Shutdown {
     pub now: bool,
     /// End even if saving fails.
     pub force: bool,
+    /// Who asked for it, if no signal did: if it fails all the same at the end of the turn, that
+    /// is the reply.
+    pub by: Option<ClientKey>,
 }
 
 /// Whether a snapshot is written first.
@@ -36,6 +41,7 @@ impl Shutdown {
             },
             now: wish.contains(OnSignal::NOW),
             force: wish.contains(OnSignal::FORCE),
+            by: None,
         }
     }
 }
@@ -98,14 +104,19 @@ impl Server {
 
     /// Ends the server if that was asked for; whether it has ended.
     pub(super) fn shutdown_if_asked(&mut self) -> bool {
-        if self.shutdown.is_none() {
+        let Some(asked) = self.shutdown.take() else {
+            return false;
+        };
+        if !self.save_before_end(asked) {
+            if let Some(key) = asked.by
+                && let Some(client) = self.clients.get_mut(key)
+            {
+                client.reply.error(CommandError::SHUTDOWN_FAILED.text());
+                self.want_write(key);
+            }
             return false;
         }
-        let asked = self.shutdown.take();
-        if !asked.is_some_and(|asked| self.save_before_end(asked)) {
-            return false;
-        }
-        self.shutdown = asked;
+        self.shutdown = Some(asked);
         self.abandon_saving();
         log::warn!("User requested shutdown...");
         for listener in &mut self.io.listeners {
