@@ -71,6 +71,8 @@ pub struct Client {
 pub struct Marks {
     /// The last that holds a change it made.
     pub wrote: u64,
+    /// That of the last change whose reply has left, whatever comes of it.
+    pub told: u64,
     /// The last that holds a change it may have seen, where that is waited for.
     pub seen: u64,
 }

@@ -53,6 +53,7 @@ impl Server {
         match outcome {
             Ok(WriteOutcome::Done) => {
                 client.over_soft_limit_since = None;
+                client.marks.told = client.marks.wrote;
                 self.reclaim_buffer(key);
                 let client = &mut self.clients[key];
                 if client.flags.contains(ClientFlags::WATCHED_WRITABLE) {
