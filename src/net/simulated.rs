@@ -65,6 +65,12 @@ impl Pipe {
         std::mem::take(&mut lock(&self.0).to_peer)
     }
 
+    /// Whether the server can write.
+    pub fn has_room(&self) -> bool {
+        let queues = lock(&self.0);
+        queues.to_peer.len() < queues.room
+    }
+
     /// Bytes that have arrived from the server since the connection was made.
     pub fn arrived(&self) -> u64 {
         lock(&self.0).arrived

@@ -68,6 +68,14 @@ fn try_all(count: u64, plan: impl Fn(u64) -> Plan) {
     }
 }
 
+fn policy_of(seed: u64) -> AppendFsync {
+    match seed % 4 {
+        0..=1 => AppendFsync::Always,
+        2 => AppendFsync::EverySecond,
+        _ => AppendFsync::No,
+    }
+}
+
 #[test]
 fn always_loses_nothing_acknowledged() {
     try_all(400, |seed| Plan::new(seed).logged(AppendFsync::Always));
@@ -102,6 +110,39 @@ fn a_snapshot_is_that_of_one_moment() {
 #[test]
 fn an_ill_disk_breaks_no_snapshot() {
     try_all(400, |seed| Plan::new(seed).saved().ill());
+}
+
+#[test]
+fn an_ill_disk_breaks_no_promise() {
+    try_all(300, |seed| {
+        let policy = policy_of(seed);
+        Plan::new(seed).logged(policy).rewritten().saved().ill()
+    });
+}
+
+#[test]
+fn policies_may_change_while_it_runs() {
+    try_all(400, |seed| {
+        let policy = policy_of(seed);
+        Plan::new(seed)
+            .logged(policy)
+            .rewritten()
+            .saved()
+            .switched()
+    });
+}
+
+#[test]
+fn policies_may_change_on_an_ill_disk() {
+    try_all(400, |seed| {
+        let policy = policy_of(seed);
+        Plan::new(seed)
+            .logged(policy)
+            .rewritten()
+            .saved()
+            .switched()
+            .ill()
+    });
 }
 
 #[test]

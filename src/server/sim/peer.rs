@@ -17,27 +17,47 @@ pub(super) struct Peer {
     unread: Vec<u8>,
     /// Replies that are still to come.
     pub(super) owed: usize,
-    /// Errors received that begin with MISCONF.
-    pub(super) refused: usize,
+    /// The last reply.
+    pub(super) last: Vec<u8>,
+    /// It asks whether what it did is on disk (WAITAOF), and does nothing before it is told.
+    pub(super) is_careful: bool,
+    /// The moment of its last change.
+    pub(super) wrote: usize,
+    /// Turns that its output has waited for a log that cannot be written.
+    pub(super) waits: usize,
 }
 
 impl Peer {
-    pub(super) fn new(key: ClientKey, pipe: Pipe) -> Peer {
+    pub(super) fn new(key: ClientKey, pipe: Pipe, is_careful: bool) -> Peer {
         Peer {
             key,
             pipe,
             unsent: Vec::new(),
             unread: Vec::new(),
             owed: 0,
-            refused: 0,
+            last: Vec::new(),
+            is_careful,
+            wrote: 0,
+            waits: 0,
         }
     }
 
     /// Writes on, if little is left to send and not too much is under way.
     pub(super) fn write(&mut self, author: &mut Author, random: &mut fastrand::Rng) {
+        if self.is_careful && self.owed > 0 {
+            return;
+        }
         while self.owed < AHEAD_MAX && random.u8(..3) > 0 {
             self.owed += author.write(&mut self.unsent);
         }
+        if self.is_careful {
+            self.ask(&[b"WAITAOF", b"1", b"0", b"1500"]);
+        }
+    }
+
+    /// Whether it was told that all it did is on disk.
+    pub(super) fn is_assured(&self) -> bool {
+        self.is_careful && self.owed == 0 && self.last.starts_with(b"*2\r\n:1\r\n")
     }
 
     /// Writes one command.
@@ -46,16 +66,13 @@ impl Peer {
         self.owed += 1;
     }
 
-    /// Sends some of what is written; whether there was anything.
-    pub(super) fn send(&mut self, random: &mut fastrand::Rng) -> bool {
-        let count = match random.u8(..3) {
-            // Whole pipelines mostly.
-            0 => random.usize(..=self.unsent.len()),
-            _ => self.unsent.len(),
-        };
-        self.pipe.send(&self.unsent[..count]);
-        self.unsent.drain(..count);
-        count > 0
+    /// Sends a part of what is written: these bytes.
+    pub(super) fn send(&mut self, part: f64) -> Vec<u8> {
+        // Good enough for a place by chance.
+        let count = (self.unsent.len() as f64 * part) as usize;
+        let sent = self.unsent.drain(..count).collect::<Vec<u8>>();
+        self.pipe.send(&sent);
+        sent
     }
 
     /// Takes what has arrived; the bytes, for the trace.
@@ -64,9 +81,7 @@ impl Peer {
         self.unread.extend_from_slice(&bytes);
         let mut at = 0;
         while let Some(end) = reply_end(&self.unread, at) {
-            if self.unread[at..].starts_with(b"-MISCONF") {
-                self.refused += 1;
-            }
+            self.last = self.unread[at..end].to_vec();
             self.owed = self.owed.checked_sub(1).expect("no reply comes unasked");
             at = end;
         }

@@ -99,6 +99,24 @@ impl Plan {
         self
     }
 
+    /// With a log that is switched on and off, and other policies now and then.
+    pub(super) fn switched(mut self) -> Plan {
+        self.control.extend([
+            "CONFIG SET appendonly yes",
+            "CONFIG SET appendonly yes",
+            "CONFIG SET appendonly no",
+            "CONFIG SET appendfsync always",
+            "CONFIG SET appendfsync everysec",
+            "CONFIG SET appendfsync no",
+            "CONFIG SET no-appendfsync-on-rewrite yes",
+            "CONFIG SET no-appendfsync-on-rewrite no",
+            "CONFIG SET snapshot-format native",
+            "CONFIG SET snapshot-format rdb",
+        ]);
+        self.control_one_in = 12;
+        self
+    }
+
     /// On a disk that is ill now and then.
     pub(super) fn ill(mut self) -> Plan {
         let mut random = Rng::with_seed(self.seed ^ 0x696c_6c21);

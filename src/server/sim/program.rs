@@ -74,6 +74,12 @@ const DATA: &[&str] = &[
     "XAUTOCLAIM %x g d 0 0 COUNT 1",
     "XACK %x g %i-0",
     "XRANGE %x - +",
+    // Those who wait, but not for ever.
+    "BLPOP %l %l 0.2",
+    "BLMOVE %l %l LEFT RIGHT 0.5",
+    "BZPOPMIN %z 0.3",
+    "XREAD BLOCK 200 STREAMS %x $",
+    "XREADGROUP GROUP g c BLOCK 300 STREAMS %x >",
     // Any key.
     "DEL %k",
     "DEL %k %k",

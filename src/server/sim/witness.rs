@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use super::history::Moment;
+use crate::client::Activity;
 use crate::client::slab::ClientKey;
 use crate::server::Server;
 use crate::server::saving::Purpose;
@@ -104,8 +105,7 @@ impl Server {
             }
         }
         let place = witness.last();
-        let open = witness.debts.iter_mut().rev();
-        for debt in open.take_while(|debt| debt.end.is_none()) {
+        for debt in &mut witness.debts {
             debt.moment.get_or_insert(place);
         }
         self.witness = Some(witness);
@@ -118,11 +118,18 @@ impl Server {
             return;
         };
         let clients = &self.clients;
+        // Who waits has no reply to his last command.
+        let mut waiting = Vec::new();
         let open = witness.debts.iter_mut().rev();
-        for debt in open.take_while(|debt| debt.end.is_none()) {
-            let end = clients
-                .get(debt.client)
-                .map(|client| client.traffic.output_bytes + client.reply.output.len() as u64);
+        for debt in open.filter(|debt| debt.end.is_none()) {
+            let client = clients.get(debt.client);
+            let waits = client.is_some_and(|client| client.activity == Activity::Blocked);
+            if waits && !waiting.contains(&debt.client) {
+                waiting.push(debt.client);
+                continue;
+            }
+            let end =
+                client.map(|client| client.traffic.output_bytes + client.reply.output.len() as u64);
             // Who is gone hears nothing.
             debt.end = Some(end.unwrap_or(u64::MAX));
         }

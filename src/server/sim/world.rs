@@ -20,6 +20,7 @@ use super::witness::{Debt, Witness};
 use crate::config::AppendFsync;
 use crate::net::simulated::Pipe;
 use crate::net::transport::Peer as Address;
+use crate::persist::journal::Journal;
 use crate::persist::sim_disk::{Fault, SimDisk};
 use crate::server::Server;
 use crate::server::startup::{Parts, StartError};
@@ -105,8 +106,10 @@ impl World {
     pub(super) fn run(&mut self) -> Verdict<()> {
         let mut end = End::PowerFailure;
         for life in 0..self.plan.lives {
-            self.tell(|| format!("-- life {life}, after {end:?}"));
+            let disk = self.disk.clone();
+            self.tell(|| format!("-- life {life}, after {end:?}\n{}", disk.describe()));
             end = self.live(end)?;
+            self.tell(|| format!("-- {end:?}\n{}", disk.describe()));
             if end == End::Orderly && self.random.bool() {
                 end = End::PowerFailure;
             }
@@ -164,6 +167,9 @@ impl World {
             if end.is_some() {
                 break;
             }
+        }
+        if end.is_none() && self.random.u8(..4) == 0 {
+            end = self.calm(&mut server)?;
         }
         self.note_life(&mut server);
         Ok(match end {
@@ -314,6 +320,7 @@ impl World {
         }
         let ended = result.map_err(|error| error.to_string())?;
         self.note_promises(server)?;
+        self.check_readers(server)?;
         if !ended {
             return Ok(None);
         }
@@ -327,7 +334,7 @@ impl World {
 
     /// What is promised after a turn.
     fn note_promises(&mut self, server: &mut Server) -> Verdict<()> {
-        let (peers, promise) = (&self.peers, &mut self.promise);
+        let (peers, promise) = (&mut self.peers, &mut self.promise);
         let Some(witness) = &mut server.witness else {
             return Ok(());
         };
@@ -347,9 +354,12 @@ impl World {
         let may_doubt = self.was_ill;
         let mut safe = 0;
         witness.debts.retain(|debt: &Debt| {
-            let Some(peer) = peers.iter().find(|peer| peer.key == debt.client) else {
+            let Some(peer) = peers.iter_mut().find(|peer| peer.key == debt.client) else {
                 return false;
             };
+            if debt.wrote {
+                peer.wrote = debt.moment.unwrap_or(0);
+            }
             let left = debt.end.is_some_and(|end| peer.pipe.arrived() >= end);
             let binds = debt.wrote || debt.waits && !may_doubt;
             if left && binds && fsync == AppendFsync::Always {
@@ -362,6 +372,9 @@ impl World {
             return Ok(());
         };
         promise.power = promise.power.max(safe);
+        let assured = peers.iter().filter(|peer| peer.is_assured());
+        let assured = assured.map(|peer| peer.wrote).max();
+        promise.power = promise.power.max(assured.unwrap_or(0));
         if let Some(based) = based {
             promise.power = promise.power.max(based);
         }
@@ -391,6 +404,93 @@ impl World {
         Ok(())
     }
 
+    /// The disk is well again and everybody does his work: then everybody is answered, and changes
+    /// are accepted.
+    fn calm(&mut self, server: &mut Server) -> Verdict<Option<End>> {
+        self.disk.heal();
+        self.tell(|| "calm".into());
+        self.connect(server);
+        let (mut accepted, mut asked) = (false, 0);
+        for _ in 0..600 {
+            if self
+                .peers
+                .last()
+                .is_some_and(|probe| probe.pipe.is_closed())
+            {
+                self.connect(server);
+            }
+            if let Some(probe) = self.peers.last_mut()
+                && probe.owed == 0
+            {
+                accepted |= probe.last == b"+OK\r\n";
+                probe.is_careful = false;
+                // A failed snapshot may have been the reason to refuse changes.
+                asked += 1;
+                match asked % 8 {
+                    0 => probe.ask(&[b"BGSAVE"]),
+                    _ => probe.ask(&[b"SET", b"s0", b"calm"]),
+                }
+            }
+            for index in 0..self.peers.len() {
+                self.send_part(server, index, 1.0);
+                self.receive_of(server, index);
+            }
+            if let Some(end) = self.round(server)? {
+                return Ok(Some(end));
+            }
+            while server.durable.journal.as_mut().is_some_and(Journal::step) {}
+            while server.durable.files.step() || server.saving.step() {}
+            let is_owed = |peer: &Peer| peer.owed > 0 && !peer.pipe.is_closed();
+            let last = self.peers.len() - 1;
+            if accepted && !self.peers[..last].iter().any(is_owed) {
+                return Ok(None);
+            }
+            self.clock.advance_us(200_000);
+        }
+        let mut told = format!("after two minutes without faults: changes accepted: {accepted}");
+        for peer in &self.peers {
+            told += &format!("\n    replies missing: {}", peer.owed);
+            if let Some(client) = server.clients.get(peer.key) {
+                told += &format!(
+                    ", {:?}, {:?}, {:?}, output {}, room {}",
+                    client.activity,
+                    client.flags,
+                    client.marks,
+                    client.reply.output.len(),
+                    peer.pipe.has_room()
+                );
+            }
+        }
+        Err(told)
+    }
+
+    /// While the log cannot be written those who have only read are answered all the same.
+    fn check_readers(&mut self, server: &Server) -> Verdict<()> {
+        let journal = server.durable.journal.as_ref();
+        let Some(witness) = &server.witness else {
+            return Ok(());
+        };
+        let has_failed = journal.is_some_and(|journal| journal.failure().is_some());
+        let has_changed = |peer: &Peer| {
+            let mut debts = witness.debts.iter();
+            debts.any(|debt| debt.client == peer.key && debt.wrote)
+        };
+        for peer in &mut self.peers {
+            let client = server.clients.get(peer.key);
+            let is_answered = client.is_none_or(|client| client.reply.output.is_empty());
+            if !has_failed || is_answered || !peer.pipe.has_room() || has_changed(peer) {
+                peer.waits = 0;
+                continue;
+            }
+            // What the end of a turn brings leaves with the next.
+            peer.waits += 1;
+            if peer.waits > 2 {
+                return Err("a reader waits for a log that cannot be written".into());
+            }
+        }
+        Ok(())
+    }
+
     fn connect(&mut self, server: &mut Server) {
         let room = match self.random.u8(..4) {
             0 => self.random.usize(20..200),
@@ -399,20 +499,39 @@ impl World {
         let (pipe, transport) = Pipe::connect(room);
         server.welcome(transport, Address::Unix("sim".into()));
         if let Some(key) = server.clients.keys_by_id().pop() {
-            self.peers.push(Peer::new(key, pipe));
+            let is_careful = self.random.u8(..4) == 0;
+            self.peers.push(Peer::new(key, pipe, is_careful));
         }
     }
 
     fn send(&mut self, server: &mut Server) {
         let index = self.random.usize(..self.peers.len());
+        self.send_of(server, index);
+    }
+
+    fn send_of(&mut self, server: &mut Server, index: usize) {
         let peer = &mut self.peers[index];
         if peer.pipe.is_closed() {
             self.peers.remove(index);
             return self.connect(server);
         }
         peer.write(&mut self.author, &mut self.random);
+        let cut = match self.random.u8(..3) {
+            // Whole pipelines mostly.
+            0 => self.random.f64(),
+            _ => 1.0,
+        };
+        self.send_part(server, index, cut);
+    }
+
+    /// Sends what is written, up to some part of it.
+    fn send_part(&mut self, server: &mut Server, index: usize, part: f64) {
+        let peer = &mut self.peers[index];
         let key = peer.key;
-        if peer.send(&mut self.random) {
+        let sent = peer.send(part);
+        let is_any = !sent.is_empty();
+        self.tell(|| format!("{index} > {}", sent.escape_ascii()));
+        if is_any && server.clients.get(key).is_some() {
             let ready = Readiness {
                 readable: true,
                 ..Readiness::default()
@@ -423,6 +542,10 @@ impl World {
 
     fn receive(&mut self, server: &mut Server) {
         let index = self.random.usize(..self.peers.len());
+        self.receive_of(server, index);
+    }
+
+    fn receive_of(&mut self, server: &mut Server, index: usize) {
         let peer = &mut self.peers[index];
         let bytes = peer.receive();
         let key = peer.key;
