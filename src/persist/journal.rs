@@ -34,6 +34,7 @@
 
 mod collecting;
 mod gathering;
+mod part;
 mod writer;
 
 use std::collections::VecDeque;
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 use self::collecting::{Collecting, Flush, Unit};
 use self::gathering::{Gathering, Queued};
+use self::part::Part;
 use self::writer::{Answer, Job, Writer};
 use super::commands::{put_request, put_words};
 use super::storage::File;
@@ -111,18 +113,6 @@ pub struct Journal {
     is_lagging: bool,
     /// Times that replies had to wait because the disk was behind.
     pub lags: u64,
-}
-
-/// One of the journal's files.
-struct Part {
-    /// The loop's handle; the worker has its own.
-    handle: Box<dyn File>,
-    /// The number of its first flush.
-    first: u64,
-    /// Whole flushes in it, in bytes.
-    bytes: u64,
-    /// How much of it is known to be on disk.
-    synced_bytes: u64,
 }
 
 /// The file counts for nothing until its base is complete.
@@ -782,18 +772,6 @@ impl Journal {
 
     fn current_mut(&mut self) -> &mut Part {
         self.files.back_mut().expect("there is always one")
-    }
-}
-
-impl Part {
-    fn new(handle: Box<dyn File>, first: u64) -> io::Result<Part> {
-        let bytes = handle.len()?;
-        Ok(Part {
-            handle,
-            first,
-            bytes,
-            synced_bytes: bytes,
-        })
     }
 }
 
