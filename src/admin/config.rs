@@ -14,6 +14,7 @@ use crate::command::error::CommandError;
 use crate::config::disk::{self, Disk};
 use crate::config::file::{self, Files};
 use crate::config::params::{self, Param};
+use crate::config::rewrite::Scope;
 use crate::config::{Config, Permission, Protected, Reason, SetError, rewrite as rewritten};
 use crate::ds::glob::{Case, Glob};
 use crate::resp::request::Request;
@@ -93,11 +94,16 @@ pub(super) fn is_secret(request: Request<'_>, index: usize) -> bool {
 /// CONFIG REWRITE
 pub(super) fn rewrite(server: &mut Server, call: &mut AdminCall<'_>, args: &mut Args<'_>) -> Reply {
     args.end()?;
+    rewrite_with(server, call, Scope::Needed)
+}
+
+/// Writes the present values into the configuration file, if there is one.
+pub(super) fn rewrite_with(server: &mut Server, call: &mut AdminCall<'_>, scope: Scope) -> Reply {
     let Some(path) = &server.config_file else {
         return Err(CommandError::NO_CONFIG_FILE);
     };
     let users = server.user_lines();
-    match rewrite_file(path, &server.config, &users) {
+    match rewrite_file(path, &server.config, &users, scope) {
         Ok(()) => {
             log::info!("CONFIG REWRITE executed with success.");
             call.reply.ok();
@@ -111,12 +117,12 @@ pub(super) fn rewrite(server: &mut Server, call: &mut AdminCall<'_>, args: &mut 
     }
 }
 
-fn rewrite_file(path: &Path, config: &Config, users: &[Vec<u8>]) -> io::Result<()> {
+fn rewrite_file(path: &Path, config: &Config, users: &[Vec<u8>], scope: Scope) -> io::Result<()> {
     let old = match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         read => read?,
     };
-    disk::replace(path, &rewritten::rewrite(&old, config, users))
+    disk::replace(path, &rewritten::rewrite(&old, config, users, scope))
 }
 
 /// CONFIG RESETSTAT

@@ -18,7 +18,7 @@ use std::io;
 
 use super::params::{self, Effect, Param};
 use super::value::{Reason, Value};
-use super::{Config, UserLine};
+use super::{Config, UserLine, split_setting};
 use crate::ds::words;
 
 /// The files that a configuration names.
@@ -247,6 +247,11 @@ impl Reader<'_> {
     }
 
     fn parameter(&mut self, param: &'static Param, words: Vec<Vec<u8>>) -> Result<(), Reason> {
+        // A list may stand in one pair of quotes, as CONFIG SET takes it.
+        let words = match words.as_slice() {
+            [list] if !list.is_empty() => split_setting(param, list),
+            _ => words,
+        };
         let again = self.given.iter().any(|given| given.name == param.name);
         let mut saved = std::mem::take(&mut self.config.save);
         let set = self.config.set(param, &words);

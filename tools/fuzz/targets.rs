@@ -8,7 +8,7 @@ use std::io;
 
 use ruddle::config::file::{ConfigError, Files, Loaded, Source, load};
 use ruddle::config::params;
-use ruddle::config::rewrite::rewrite;
+use ruddle::config::rewrite::{Scope, rewrite};
 use ruddle::ds::extended::Extended;
 use ruddle::ds::glob::{Case, Glob};
 use ruddle::ds::number::{DoubleText, parse_double, parse_int};
@@ -357,7 +357,7 @@ fn check_config(input: &[u8]) -> u64 {
         }
         Err(_) => return signature("refused"),
     };
-    let text = rewrite(input, &loaded.config, &[]);
+    let text = rewrite(input, &loaded.config, &[], Scope::Needed);
     let again = load_config(&text).expect("what was rewritten is accepted");
     let mut changed = Vec::new();
     for param in params::all() {

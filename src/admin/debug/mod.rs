@@ -9,10 +9,11 @@ mod protocol;
 
 use std::time::Duration;
 
-use super::{AdminCall, help};
+use super::{AdminCall, config, help};
 use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::config::choices::Permission;
+use crate::config::rewrite::Scope;
 use crate::ds::glob::{Case, Glob};
 use crate::server::Server;
 use crate::server::startup::random_id;
@@ -66,9 +67,13 @@ const CHANGING_DATA: [&str; 3] = ["loadaof", "populate", "reload"];
 
 const SUBCOMMANDS: &[Subcommand] = &[
     sub("change-repl-id", (0, 0), change_replication_id),
+    sub("client-enforce-reply-list", (1, 1), nothing),
+    sub("config-rewrite-force-all", (0, 0), rewrite_config),
+    sub("dict-resizing", (1, 1), nothing),
     sub("digest", (0, 0), data::digest),
     sub("digest-value", (0, usize::MAX), data::digest_value),
     sub("error", (1, 1), error),
+    sub("hashtable-can-abort-shrink", (1, 1), nothing),
     sub("help", (0, 0), print_help),
     sub("htstats", (1, 2), data::table_stats),
     sub("htstats-key", (1, 2), data::table_stats_of_key),
@@ -122,6 +127,20 @@ fn pause_cron(
     server.upkeep_paused = leading_int(args.bytes()?) != 0;
     call.reply.ok();
     Ok(())
+}
+
+/// Switches something that is not here.
+fn nothing(_: &mut Server, call: &mut AdminCall<'_>, _: &mut Args<'_>) -> Result<(), CommandError> {
+    call.reply.ok();
+    Ok(())
+}
+
+fn rewrite_config(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    _args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    config::rewrite_with(server, call, Scope::Everything)
 }
 
 fn change_replication_id(
@@ -207,6 +226,12 @@ fn print_help(
 const HELP: &[&str] = &[
     "CHANGE-REPL-ID",
     "    Give the history of changes a new name. Only for tests of replication.",
+    "CLIENT-ENFORCE-REPLY-LIST <0|1>",
+    "DICT-RESIZING <0|1>",
+    "HASHTABLE-CAN-ABORT-SHRINK <0|1>",
+    "    Accepted; there is nothing of the kind here.",
+    "CONFIG-REWRITE-FORCE-ALL",
+    "    Write all parameters into the configuration file, also those at their defaults.",
     "DIGEST",
     "    A fingerprint of all data, equal where the data is.",
     "DIGEST-VALUE <key> [<key> ...]",

@@ -89,6 +89,9 @@ fn save_points_add_up_after_the_first_dropped_the_defaults() {
     assert_eq!(value("save \"\"\nsave 70 1", "save"), "70 1");
     assert_eq!(value("save 60 1\nsave \"\"", "save"), "");
     assert_eq!(value("save", "save"), "");
+    assert_eq!(value("save \"60 1 70 1\"", "save"), "60 1 70 1");
+    let text = "shutdown-on-sigint \"nosave now\"";
+    assert_eq!(value(text, "shutdown-on-sigint"), "nosave now");
 }
 
 #[test]
