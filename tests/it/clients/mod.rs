@@ -4,6 +4,7 @@
 //! `make test` installs the libraries below `target/test-tools`; without them the tests that need
 //! them say so and pass, unless `RUDDLE_TEST_TOOLS` (set by `make test`) says that they are there.
 
+mod together;
 mod watching;
 
 use std::collections::BTreeSet;
