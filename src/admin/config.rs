@@ -249,6 +249,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.follow_requirepass();
             Ok(())
         }
+        "notify-keyspace-events" => {
+            server.follow_listening();
+            Ok(())
+        }
         "track-prefixes" => {
             server.follow_prefixes();
             Ok(())

@@ -72,6 +72,7 @@ fn enter(
         pubsub.enter(clients, call.client, kind, name);
         confirm(server, call, call.name, kind, Some(name));
     }
+    server.follow_listening();
     Ok(())
 }
 
@@ -94,6 +95,7 @@ fn leave(
     while args.left() > 0 {
         leave_one(server, call, kind, args.bytes()?);
     }
+    server.follow_listening();
     Ok(())
 }
 

@@ -45,10 +45,17 @@ impl Call<'_> {
     pub fn changed(&mut self, class: EventClass, name: &'static str, key: &[u8], changes: u64) {
         self.effects.changes += changes;
         let db = self.db.index();
-        self.effects.event(class, name, db, key);
+        self.event(class, name, db, key);
         if self.effects.awaited {
             self.effects.touch_for(db, key, touch_of(name));
         }
+    }
+
+    /// Notes an event, if somebody listens to its class.
+    #[inline]
+    pub fn event(&mut self, class: EventClass, name: &'static str, db: usize, key: &[u8]) {
+        let after = self.db.departed();
+        self.effects.event(class, name, (db, key), after);
     }
 
     /// Lets the caller wait; the command is executed again when it may be served. Where the caller
@@ -100,7 +107,7 @@ impl Call<'_> {
     #[inline]
     pub fn missed(&mut self, key: &[u8]) {
         let db = self.db.index();
-        self.effects.event(EventClass::KEY_MISS, "keymiss", db, key);
+        self.event(EventClass::KEY_MISS, "keymiss", db, key);
     }
 
     /// Notes, before `key` is set, that it will be new, if it will and somebody listens.
@@ -109,7 +116,7 @@ impl Call<'_> {
         let heard = self.effects.awaited || self.effects.listened.contains(EventClass::NEW);
         if heard && self.db.peek(key).is_none() {
             let db = self.db.index();
-            self.effects.event(EventClass::NEW, "new", db, key);
+            self.event(EventClass::NEW, "new", db, key);
             self.effects.touch_for(db, key, Touch::SERVES);
         }
     }

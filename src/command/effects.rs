@@ -46,6 +46,9 @@ pub struct Event {
     pub name: &'static str,
     pub db: usize,
     pub key: Box<[u8]>,
+    /// How many keys had left unasked before it, of those that are not told of yet: their events
+    /// come first.
+    pub after: usize,
 }
 
 /// How a changed data set is told to the log and to replicas.
@@ -147,15 +150,22 @@ impl Effects {
         self.propagation = Propagation::Instead(Vec::new());
     }
 
-    /// Notes an event, if somebody listens to its class.
+    /// Notes an event, if somebody listens to its class; so many keys had left before it.
     #[inline]
-    pub fn event(&mut self, class: EventClass, name: &'static str, db: usize, key: &[u8]) {
+    pub fn event(
+        &mut self,
+        class: EventClass,
+        name: &'static str,
+        (db, key): (usize, &[u8]),
+        after: usize,
+    ) {
         if self.listened.intersects(class) {
             self.events.push(Event {
                 class,
                 name,
                 db,
                 key: key.into(),
+                after,
             });
         }
     }

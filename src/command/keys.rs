@@ -86,10 +86,9 @@ pub(super) fn renamenx(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
 fn rename_key(call: &mut Call<'_>, from: &[u8], to: &[u8]) {
     let index = call.db.index();
     call.db.rename(from, to);
-    call.effects.event(EventClass::NEW, "new", index, to);
+    call.event(EventClass::NEW, "new", index, to);
     call.changed(EventClass::GENERIC, "rename_from", from, 1);
-    call.effects
-        .event(EventClass::GENERIC, "rename_to", index, to);
+    call.event(EventClass::GENERIC, "rename_to", index, to);
     call.effects.touch(index, to);
 }
 
@@ -118,10 +117,9 @@ pub(super) fn copy(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comma
         && (call.db.other(target).peek(to).is_none() || replace)
         && call.db.copy(from, target, to);
     if copied {
-        call.effects.event(EventClass::NEW, "new", target, to);
+        call.event(EventClass::NEW, "new", target, to);
         call.effects.changes += 1;
-        call.effects
-            .event(EventClass::GENERIC, "copy_to", target, to);
+        call.event(EventClass::GENERIC, "copy_to", target, to);
         call.effects.touch(target, to);
     }
     call.reply.int(i64::from(copied));
@@ -139,10 +137,9 @@ pub(super) fn move_key(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
         && call.db.other(target).peek(key).is_none()
         && call.db.move_to(key, target);
     if moved {
-        call.effects.event(EventClass::NEW, "new", target, key);
+        call.event(EventClass::NEW, "new", target, key);
         call.changed(EventClass::GENERIC, "move_from", key, 1);
-        call.effects
-            .event(EventClass::GENERIC, "move_to", target, key);
+        call.event(EventClass::GENERIC, "move_to", target, key);
         call.effects.touch(target, key);
     }
     call.reply.int(i64::from(moved));

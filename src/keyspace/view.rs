@@ -150,6 +150,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// How many keys left unasked and were not taken note of yet.
+    #[inline]
+    pub fn departed(&self) -> usize {
+        self.space.common.news.departures.len()
+    }
+
     /// The database's number.
     #[inline]
     pub fn index(&self) -> usize {

@@ -235,6 +235,9 @@ impl Server {
         if !self.effects.touched.is_empty() {
             self.tell_of_touched(Some(key));
         }
+        if !self.effects.events.is_empty() {
+            self.tell_events();
+        }
         self.effects.clear();
     }
 
@@ -255,6 +258,9 @@ impl Server {
             self.witness_change();
         }
         self.tell_of_touched(None);
+        if !self.effects.events.is_empty() {
+            self.tell_events();
+        }
         self.effects.clear();
         wrote
     }

@@ -153,6 +153,7 @@ impl Server {
         self.note_room(room);
         if self.keyspace.has_departures() {
             self.tell_departures();
+            self.tell_events();
         }
     }
 

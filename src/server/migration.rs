@@ -230,7 +230,9 @@ impl Server {
         for key in keys {
             if view.remove(key, Cause::Command) {
                 self.effects.changes += 1;
-                self.effects.event(EventClass::GENERIC, "del", db, key);
+                let after = view.departed();
+                self.effects
+                    .event(EventClass::GENERIC, "del", (db, key), after);
                 self.effects.touch(db, key);
             }
         }

@@ -13,6 +13,7 @@ pub mod durable;
 pub mod eviction;
 pub mod gate;
 mod invalidation;
+mod keyspace_events;
 mod lane;
 pub mod launch;
 pub mod loading;

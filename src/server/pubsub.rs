@@ -436,6 +436,7 @@ impl Server {
     pub fn unsubscribe_all(&mut self, key: ClientKey) {
         if self.clients[key].subscriptions.is_some() {
             self.pubsub.leave_all(&mut self.clients, key);
+            self.follow_listening();
         }
     }
 }

@@ -337,6 +337,7 @@ impl Server {
         server.follow_policy();
         server.follow_prefixes();
         server.follow_observing();
+        server.follow_listening();
         server.follow_memory_limit();
         server.load_users().map_err(StartError::Users)?;
         Ok(server)

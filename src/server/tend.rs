@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Server;
 use crate::client::{Activity, ClientFlags, CloseReason};
 use crate::command::effects::{EventClass, Touch};
-use crate::keyspace::{Cause, Cycle, FieldsGone};
+use crate::keyspace::{Cycle, FieldsGone};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
 use crate::sys::alloc;
 use crate::sys::clock::MonoNs;
@@ -110,6 +110,7 @@ impl Server {
         if self.keyspace.has_fields_gone() {
             self.tell_fields_gone();
         }
+        self.tell_events();
     }
 
     /// Keys that left by themselves are told to whoever listens.
@@ -117,14 +118,9 @@ impl Server {
     pub(super) fn tell_departures(&mut self) {
         #[cfg(test)]
         self.witness_change();
-        for departure in self.keyspace.take_departures() {
-            let (class, name) = match departure.cause {
-                Cause::Expired => (EventClass::EXPIRED, "expired"),
-                Cause::Evicted => (EventClass::EVICTED, "evicted"),
-                Cause::Command => continue,
-            };
-            self.effects
-                .event(class, name, departure.db, &departure.key);
+        let departures = self.keyspace.take_departures();
+        self.note_departures(&departures);
+        for departure in departures {
             self.log_removal(departure.db, &departure.key);
             self.note_touch(departure.db, &departure.key, Touch::all());
             self.invalidate(&departure.key, None);
@@ -140,9 +136,12 @@ impl Server {
             let FieldsGone {
                 db, key, fields, ..
             } = &gone;
-            self.effects.event(EventClass::HASH, "hexpired", *db, key);
+            let key_of = (*db, &**key);
+            self.effects
+                .event(EventClass::HASH, "hexpired", key_of, usize::MAX);
             if gone.emptied {
-                self.effects.event(EventClass::GENERIC, "del", *db, key);
+                self.effects
+                    .event(EventClass::GENERIC, "del", key_of, usize::MAX);
             }
             self.log_fields_removal(*db, key, fields);
             self.note_touch(*db, key, Touch::all());

@@ -3,8 +3,6 @@
 use super::super::value::{Kind, Reason, Value};
 use super::{Param, field};
 
-const EVENTS: &str = "publish and subscribe";
-
 pub(super) const PARAMS: &[Param] = &[
     Param::int(
         "slowlog-log-slower-than",
@@ -76,8 +74,7 @@ pub(super) const PARAMS: &[Param] = &[
         "",
         "Which changes of keys are told to subscribers; empty: none.",
     )
-    .at(field!(notify_keyspace_events))
-    .coming(EVENTS),
+    .at(field!(notify_keyspace_events)),
     Param::new(
         "track-prefixes",
         Kind::Words,

@@ -13,6 +13,7 @@ mod generate;
 mod geo;
 mod hashes;
 mod hyperloglog;
+mod listening;
 mod lists;
 mod pair;
 mod sets;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::differences::{self, Compare};
 use super::generate::Dialect;
+use super::listening::Listener;
 use super::streams::timeless;
 use crate::harness::client::{Address, Client, NoReply, encode};
 use crate::harness::reply::{Reply, quoted};
@@ -75,6 +76,7 @@ impl fmt::Display for Command {
 struct Side {
     address: Address,
     client: Client,
+    listener: Listener,
     _server: Option<Server>,
 }
 
@@ -84,6 +86,7 @@ impl Side {
             return Side {
                 address: address.clone(),
                 client: Client::connect(address),
+                listener: Listener::start(address),
                 _server: None,
             };
         }
@@ -92,6 +95,7 @@ impl Side {
         Side {
             address: server.unix(),
             client: server.connect(),
+            listener: Listener::start(&server.unix()),
             _server: Some(server),
         }
     }
@@ -117,6 +121,8 @@ pub(super) struct Pair {
     /// One took a command into a transaction that the other, being older, refused: from there on
     /// they do different things.
     parted: bool,
+    /// A command of the latest batch was refused.
+    refused: bool,
 }
 
 impl Pair {
@@ -127,12 +133,17 @@ impl Pair {
             subject: Side::start(subject),
             queued: Vec::new(),
             parted: false,
+            refused: false,
         }
     }
 
     pub(super) fn begin(&mut self, protocol: Protocol) {
         self.oracle.begin(protocol);
         self.subject.begin(protocol);
+        for side in [&mut self.oracle, &mut self.subject] {
+            side.listener.ask();
+            side.listener.told();
+        }
         self.queued.clear();
         self.parted = false;
     }
@@ -145,10 +156,37 @@ impl Pair {
             if self.parted {
                 return Ok(());
             }
+            self.compare_events(batch)?;
         }
         let digest = Command(vec![b"DEBUG".to_vec(), b"DIGEST".to_vec()]);
         self.step(&[digest])?;
         self.exchange()
+    }
+
+    /// What each told of the keys that these commands touched.
+    fn compare_events(&mut self, batch: &[Command]) -> Result<(), Difference> {
+        self.oracle.listener.ask();
+        self.subject.listener.ask();
+        let (dialect, refused) = (self.dialect, self.refused);
+        let is_compared = |event: &String| differences::is_compared(dialect, refused, event);
+        let mut oracle = self.oracle.listener.told();
+        let mut subject = self.subject.listener.told();
+        oracle.retain(is_compared);
+        subject.retain(is_compared);
+        if oracle == subject {
+            return Ok(());
+        }
+        let name = match batch {
+            [command] => command.to_string(),
+            _ => format!("of {} commands", batch.len()),
+        };
+        let same = oracle.iter().zip(&subject).take_while(|(a, b)| a == b);
+        let same = same.count();
+        Err(Difference {
+            command: format!("events:{name}"),
+            oracle: oracle[same..].join(", "),
+            subject: subject[same..].join(", "),
+        })
     }
 
     /// What a program left goes over as payloads of DUMP, both ways, and has the same digests then.
@@ -208,9 +246,13 @@ impl Pair {
         // All replies are read, also behind a difference: nothing may still run when the next
         // program begins.
         let mut difference = None;
+        self.refused = false;
         for command in batch {
             let oracle = self.oracle.client.read();
             let subject = self.subject.client.read();
+            self.refused |= [&oracle, &subject]
+                .iter()
+                .any(|reply| reply.as_ref().is_ok_and(holds_error));
             let compared = difference.is_none() && !self.parted;
             if compared && !self.agree(command, &oracle, &subject) {
                 difference = Some(Difference {
@@ -281,6 +323,13 @@ fn same_reply(dialect: Dialect, command: &Command, oracle: &Reply, subject: &Rep
         Compare::Kind => std::mem::discriminant(oracle) == std::mem::discriminant(subject),
     };
     same || differences::is_meant(dialect, command, oracle, subject)
+}
+
+fn holds_error(reply: &Reply) -> bool {
+    match reply {
+        Reply::Array(items) => items.iter().any(holds_error),
+        other => other.is_error(),
+    }
 }
 
 /// Whether numbers, alone or in an array, are so close.
