@@ -14,7 +14,7 @@ export RUDDLE_MODIFIED := $(shell git diff HEAD --quiet 2>/dev/null; echo $$?)
 # What `make bench` compares with: command lines that take Redis's options.
 PEERS ?= $(shell command -v redis-server)
 
-.PHONY: help build run test check tools clients record bench fuzz docs clean
+.PHONY: help build run test check tools clients record bench fuzz sim docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,10 @@ bench: cargo ## measure beside redis-server (WHAT='SET GET', PEERS='NAME=COMMAND
 
 fuzz: cargo ## fuzz the parsers, 10 s each (ARGS='request --seconds 600 --keep' for more)
 	$(CARGO) run --release --locked --bin ruddle-fuzz -- $(ARGS)
+
+sim: cargo ## crash the whole server in a simulated world (SEEDS=5000 for each of its tests, FIRST=0)
+	RUDDLE_SIM_SEEDS=$(or $(SEEDS),5000) RUDDLE_SIM_FIRST=$(or $(FIRST),0) \
+		$(TEST) --profile sim --lib server::sim
 
 docs: cargo ## write the generated documents anew (docs/commands.md, docs/config.md)
 	RUDDLE_WRITE_DOCS=1 $(TEST) --test it tidy::generated

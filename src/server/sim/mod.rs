@@ -78,43 +78,43 @@ fn policy_of(seed: u64) -> AppendFsync {
 
 #[test]
 fn always_loses_nothing_acknowledged() {
-    try_all(400, |seed| Plan::new(seed).logged(AppendFsync::Always));
+    try_all(500, |seed| Plan::new(seed).logged(AppendFsync::Always));
 }
 
 #[test]
 fn everysec_loses_what_two_syncs_have_not_come_to() {
-    try_all(400, |seed| {
+    try_all(500, |seed| {
         Plan::new(seed).logged(AppendFsync::EverySecond).rewritten()
     });
 }
 
 #[test]
 fn always_rewritten() {
-    try_all(400, |seed| {
+    try_all(500, |seed| {
         Plan::new(seed).logged(AppendFsync::Always).rewritten()
     });
 }
 
 #[test]
 fn without_syncs_a_kill_loses_nothing() {
-    try_all(400, |seed| {
+    try_all(500, |seed| {
         Plan::new(seed).logged(AppendFsync::No).rewritten().saved()
     });
 }
 
 #[test]
 fn a_snapshot_is_that_of_one_moment() {
-    try_all(400, |seed| Plan::new(seed).saved());
+    try_all(500, |seed| Plan::new(seed).saved());
 }
 
 #[test]
 fn an_ill_disk_breaks_no_snapshot() {
-    try_all(400, |seed| Plan::new(seed).saved().ill());
+    try_all(500, |seed| Plan::new(seed).saved().ill());
 }
 
 #[test]
 fn an_ill_disk_breaks_no_promise() {
-    try_all(300, |seed| {
+    try_all(500, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed).logged(policy).rewritten().saved().ill()
     });
@@ -122,7 +122,7 @@ fn an_ill_disk_breaks_no_promise() {
 
 #[test]
 fn policies_may_change_while_it_runs() {
-    try_all(400, |seed| {
+    try_all(500, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed)
             .logged(policy)
@@ -134,7 +134,7 @@ fn policies_may_change_while_it_runs() {
 
 #[test]
 fn policies_may_change_on_an_ill_disk() {
-    try_all(400, |seed| {
+    try_all(500, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed)
             .logged(policy)

@@ -37,6 +37,7 @@ impl Plan {
             false => SnapshotFormat::Rdb,
         };
         config.rdbcompression = random.bool();
+        config.aof_use_rdb_preamble = random.u8(..4) > 0;
         config.aof_timestamp_enabled = random.bool();
         config.aof_keep_generations = random.u32(..3);
         // Both forms of every collection, with few elements.
@@ -112,6 +113,8 @@ impl Plan {
             "CONFIG SET no-appendfsync-on-rewrite no",
             "CONFIG SET snapshot-format native",
             "CONFIG SET snapshot-format rdb",
+            "CONFIG SET aof-use-rdb-preamble no",
+            "CONFIG SET aof-use-rdb-preamble yes",
         ]);
         self.control_one_in = 12;
         self

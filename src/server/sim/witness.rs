@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::history::Moment;
 use crate::client::Activity;
 use crate::client::slab::ClientKey;
+use crate::config::AppendFsync;
 use crate::server::Server;
 use crate::server::saving::Purpose;
 
@@ -74,7 +75,10 @@ impl Server {
     /// A client's command was executed.
     pub(in crate::server) fn witness_execution(&mut self, client: ClientKey, wrote: bool) {
         let journal = self.durable.journal.as_ref();
-        let waits = journal.is_some_and(|journal| journal.holds_readers());
+        let config = &self.config;
+        let is_paused = config.no_appendfsync_on_rewrite && self.saving.active.is_some();
+        let is_always = config.appendfsync == AppendFsync::Always && !is_paused;
+        let waits = is_always && journal.is_some();
         let failed = journal.is_some_and(|journal| journal.failure().is_some());
         let Some(witness) = &mut self.witness else {
             return;
