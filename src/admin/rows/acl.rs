@@ -1,6 +1,7 @@
 //! What ACL and its subcommands are.
 
 use crate::admin::{AdminHandler, acl};
+use crate::command::secrets::behind_subcommand;
 use crate::command::spec::{Arg, Flags, Row, Run, Spec};
 
 /// What all of them may.
@@ -52,6 +53,7 @@ static SUBCOMMANDS: &[Row<AdminHandler>] = &[
             complexity: "O(1) for each user, and a look at every client",
             tips: EVERYWHERE,
             args: &[Arg::string("username").multiple()],
+            secrets: Some(behind_subcommand),
             ..Spec::DEFAULT
         },
         run: Run::Handler(acl::deluser),
@@ -103,6 +105,7 @@ static SUBCOMMANDS: &[Row<AdminHandler>] = &[
                 ("9.1.0", "Databases."),
             ],
             args: &[Arg::string("username")],
+            secrets: Some(behind_subcommand),
             ..Spec::DEFAULT
         },
         run: Run::Handler(acl::getuser),
@@ -198,6 +201,7 @@ static SUBCOMMANDS: &[Row<AdminHandler>] = &[
                 Arg::string("username"),
                 Arg::string("rule").optional().multiple(),
             ],
+            secrets: Some(behind_subcommand),
             ..Spec::DEFAULT
         },
         run: Run::Handler(acl::setuser),
