@@ -84,6 +84,11 @@ impl LogDir {
         &self.prefix
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where a file of the log is.
     pub fn path(&self, name: &[u8]) -> PathBuf {
         self.dir.join(OsStr::from_bytes(name))

@@ -164,8 +164,15 @@ impl Manifest {
     }
 
     /// Whether an incremental is called history that cannot be: `i` and `h` differ in one bit, and
-    /// history is not read but removed.
+    /// history is not read but removed. Redis, whose log was switched off, makes all of them history
+    /// when it rewrites, and the base before it with them; killed then, it leaves that.
     fn has_new_history(&self) -> bool {
+        let base = self.base.as_ref().map_or(0, |base| base.seq);
+        let is_older_base =
+            |part: &Part| !part.name.ends_with(INCREMENTAL_ENDING) && part.seq < base;
+        if self.incrementals.is_empty() && self.history.iter().any(is_older_base) {
+            return false;
+        }
         let is_incremental = |part: &&Part| part.name.ends_with(INCREMENTAL_ENDING);
         let newest = self
             .history
@@ -468,6 +475,33 @@ mod tests {
         let long = format!("# \nfile {} seq 1 type b\n", "a".repeat(1024));
         let error = Manifest::parse(long.as_bytes()).unwrap_err();
         assert_eq!((error.line, error.text.len()), (2, 1024));
+    }
+
+    /// As redis-server 7.0 is killed: after a rewrite before the history is removed, with the log on
+    /// and off; and before the base of a log that is switched on is complete.
+    #[test]
+    fn what_a_killed_redis_leaves_is_read() {
+        for (text, incrementals) in [
+            (
+                "file a.2.base.rdb seq 2 type b\nfile a.1.base.rdb seq 1 type h\n\
+                 file a.1.incr.aof seq 1 type h\nfile a.2.incr.aof seq 2 type i\n",
+                1,
+            ),
+            (
+                "file a.2.base.rdb seq 2 type b\nfile a.1.base.rdb seq 1 type h\n\
+                 file a.2.incr.aof seq 2 type h\nfile a.1.incr.aof seq 1 type h\n",
+                0,
+            ),
+            (
+                "file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\n\
+                 file a.2.incr.aof seq 2 type i\n",
+                2,
+            ),
+            ("file a.1.incr.aof seq 1 type i\n", 1),
+        ] {
+            let manifest = Manifest::parse(text.as_bytes()).unwrap();
+            assert_eq!(manifest.incrementals.len(), incrementals, "{text}");
+        }
     }
 
     #[test]

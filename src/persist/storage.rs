@@ -224,20 +224,22 @@ impl Storage for Disk {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name()));
+        let names = fs::read_dir(named(dir))?.map(|entry| Ok(entry?.file_name()));
         let mut names: Vec<OsString> = names.collect::<io::Result<_>>()?;
         names.sort();
         Ok(names)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        // The parent of a bare name is "", which means the working directory.
-        let dir = if dir.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            dir
-        };
-        fs::File::open(dir)?.sync_all()
+        fs::File::open(named(dir))?.sync_all()
+    }
+}
+
+/// The parent of a bare name is "", which means the working directory.
+fn named(dir: &Path) -> &Path {
+    match dir.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => dir,
     }
 }
 

@@ -251,6 +251,7 @@ impl Loading {
 impl Server {
     /// Begins to load what the configuration names; if there is nothing, that is done already.
     pub(super) fn begin_loading(&mut self) -> Result<(), StartError> {
+        self.remove_leftovers();
         let mut restore = None;
         let (files, purpose) = match self.config.appendonly {
             true => {

@@ -16,6 +16,7 @@ mod invalidation;
 mod keyspace_events;
 mod lane;
 pub mod launch;
+mod leftovers;
 pub mod loading;
 mod metrics_port;
 pub mod migration;

@@ -31,3 +31,11 @@ impl Drop for PidFile {
         let _ = fs::remove_file(&self.0);
     }
 }
+/// Whether a process of this number is there, as far as can be seen.
+pub fn is_running(process: u32) -> bool {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, test_kill_process};
+    let known = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // One that may not be asked is there.
+    known.is_some_and(|process| test_kill_process(process) != Err(Errno::SRCH))
+}

@@ -65,6 +65,67 @@ fn a_damaged_snapshot_stops_the_start() {
     assert_eq!(reply(&server, "GET text"), r#""abc""#);
 }
 
+/// Wherever a byte is changed or the file ends.
+#[test]
+fn a_damaged_snapshot_of_our_own_stops_the_start() {
+    let dir = Dir::new();
+    let native = ["--snapshot-format", "native"];
+    let Some(()) = Maker::Ours.make(&dir, &native, &["SAVE"]) else {
+        return;
+    };
+    let bytes = dir.read("dump.rdb");
+    let in_block = bytes.len() / 2;
+    for at in (0..bytes.len()).step_by(bytes.len() / 16).chain([in_block]) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        dir.write("dump.rdb", &changed);
+        // Without its first bytes it is no snapshot at all.
+        let parts: &[&str] = match at {
+            0 => &[],
+            _ if at == in_block => &["at byte ", "block ", "checksum"],
+            _ => &["at byte "],
+        };
+        refused(&dir, &[], "dump.rdb", parts);
+        assert_eq!(dir.read("dump.rdb"), changed, "nothing was changed");
+    }
+    for len in [20, 100, in_block, bytes.len() - 1] {
+        dir.write("dump.rdb", &bytes[..len]);
+        refused(&dir, &[], "dump.rdb", &["at byte "]);
+    }
+    dir.write("dump.rdb", &bytes);
+    let Some(server) = started(&dir, &[]) else {
+        return;
+    };
+    assert_eq!(reply(&server, "GET text"), r#""abc""#);
+}
+
+/// What a killed process left unfinished goes; what has another name, or may be written, stays.
+#[test]
+fn unfinished_files_of_the_dead_are_removed() {
+    let dir = Dir::new();
+    fs::create_dir(dir.0.join("appendonlydir")).expect("a directory");
+    // No process has so high a number.
+    let gone = [
+        "temp-999999999.rdb",
+        "appendonlydir/temp-rewriteaof-999999999.aof",
+    ];
+    let alive = format!("temp-{}.rdb", std::process::id());
+    let kept = [alive.as_str(), "temp-999999999.rdb.copy", "temp-mine.rdb"];
+    for name in gone.iter().chain(&kept) {
+        dir.write(name, b"unfinished");
+    }
+    let Some(server) = started(&dir, &["--appendonly", "yes"]) else {
+        return;
+    };
+    for name in gone {
+        assert!(!dir.0.join(name).exists(), "{name}");
+        server.await_log(name);
+    }
+    for name in kept {
+        assert!(dir.0.join(name).exists(), "{name}");
+    }
+}
+
 #[test]
 fn a_torn_log_is_cut_if_that_is_allowed() {
     for maker in super::MAKERS {

@@ -88,6 +88,42 @@ fn snapshots_are_judged_as_redis_does() {
 }
 
 #[test]
+fn the_good_blocks_of_a_damaged_snapshot_are_saved() {
+    let dir = Dir::new();
+    let native = ["--snapshot-format", "native"];
+    let end = [
+        "FLUSHALL",
+        "SELECT 0",
+        "DEBUG POPULATE 4000 key 300",
+        "SAVE",
+    ];
+    let Some(()) = super::Maker::Ours.make(&dir, &native, &end) else {
+        return;
+    };
+    let mut bytes = dir.read("dump.rdb");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let path = dir.write("damaged.rdb", &bytes);
+    let (text, status) = said(RDB_CHECK, &[], &path);
+    assert!(status == 1 && text.contains("block "), "{status}: {text}");
+    let saved = dir.0.join("saved.rdb");
+    tool(
+        RDB_CHECK,
+        &["--salvage", &saved.display().to_string()],
+        &path,
+    );
+    let (text, status) = said(RDB_CHECK, &[], &saved);
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(dir.read("damaged.rdb"), bytes, "it is not changed");
+    let Some(server) = super::Maker::Ours.start(&dir.0, &["--dbfilename", "saved.rdb"]) else {
+        return;
+    };
+    let keys = server.connect().words("DBSIZE").to_string();
+    let keys: u32 = keys.trim_start_matches(':').parse().expect("a number");
+    assert!((1000..4000).contains(&keys), "{keys} keys");
+}
+
+#[test]
 fn logs_are_judged_as_redis_does() {
     for maker in MAKERS {
         let dir = Dir::new();
