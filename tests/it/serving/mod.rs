@@ -1,5 +1,6 @@
 //! The loop and its connections, from outside: fairness, limits, pieces, start and end.
 
+mod channels;
 mod clients;
 mod crowds;
 mod eviction;
