@@ -1,4 +1,4 @@
-// node-redis where several clients meet: `together.js PORT`. Publish and subscribe,
+// node-redis where several clients meet: `together.js PORT`. Publish and subscribe, keyspace events,
 // watched transactions, client-side caching, users. Fails with an error.
 
 const assert = require("node:assert");
@@ -45,6 +45,19 @@ async function channels(client, options) {
   assert.equal(await client.pubSubNumPat(), 1);
   await subscriber.pUnsubscribe();
   await subscriber.sUnsubscribe("shard");
+
+  await client.configSet("notify-keyspace-events", "KEA");
+  await subscriber.subscribe("__keyspace@0__:key", (text) => heard.emit("message", text));
+  for (const [act, event] of [
+    [() => client.set("key", "value"), "set"],
+    [() => client.expire("key", 100), "expire"],
+    [() => client.del("key"), "del"],
+  ]) {
+    coming = next();
+    await act();
+    assert.deepEqual(await coming, [event]);
+  }
+  await client.configSet("notify-keyspace-events", "");
   await subscriber.close();
 }
 

@@ -1,4 +1,4 @@
-"""redis-py where several clients meet: `together.py PORT`. Publish and subscribe,
+"""redis-py where several clients meet: `together.py PORT`. Publish and subscribe, keyspace events,
 watched transactions, client-side caching, users. Fails with a traceback."""
 
 import faulthandler
@@ -62,6 +62,24 @@ def channels(client):
             pubsub.get_message(timeout=PATIENCE)
         assert heard == ["third"]
     assert client.publish("nobody", "x") == 0
+
+
+def events(client):
+    client.config_set("notify-keyspace-events", "KEA")
+    db = client.connection_pool.connection_kwargs.get("db", 0)
+    with client.pubsub() as pubsub:
+        pubsub.psubscribe(f"__key*@{db}__:*")
+        confirmed(pubsub, "psubscribe", 1)
+        client.set("key", "value")
+        client.expire("key", 100)
+        client.delete("key")
+        for event in ("set", "expire", "del"):
+            assert message(pubsub) == ("pmessage", f"__keyspace@{db}__:key", event)
+            assert message(pubsub) == ("pmessage", f"__keyevent@{db}__:{event}", "key")
+        client.set("short", "x", px=1)
+        while message(pubsub) != ("pmessage", f"__keyevent@{db}__:expired", "short"):
+            pass
+    client.config_set("notify-keyspace-events", "")
 
 
 def transactions(client, other):
@@ -186,6 +204,7 @@ for options in ({}, {"protocol": 2}, {"protocol": 3}, {"decode_responses": True}
     other = redis.Redis(port=port, **options)
     client.flushall()
     channels(client)
+    events(client)
     transactions(client, other)
     users(client)
     client.flushall()

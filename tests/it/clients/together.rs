@@ -1,4 +1,4 @@
-//! Client libraries where several clients meet: publish and subscribe, watched
+//! Client libraries where several clients meet: publish and subscribe, keyspace events, watched
 //! transactions, client-side caching, users.
 
 use std::process::Command;
@@ -73,7 +73,16 @@ fn channels(one: &mut redis::Connection, other: &mut redis::Connection) {
     assert_eq!(message(&mut pubsub), heard("news", "first"));
     assert_eq!(message(&mut pubsub), heard("news", "first"));
     pubsub.unsubscribe("news").unwrap();
+    pubsub.subscribe("__keyevent@0__:set").unwrap();
+    let config = |value: &str| {
+        redis::cmd("CONFIG")
+            .arg(&["SET", "notify-keyspace-events", value])
+            .to_owned()
+    };
+    config("Eg$").exec(other).unwrap();
     let _: () = other.set("key", "value").unwrap();
+    assert_eq!(message(&mut pubsub), heard("__keyevent@0__:set", "key"));
+    config("").exec(other).unwrap();
     let nothing = pubsub.set_read_timeout(Some(Duration::from_millis(10)));
     nothing.unwrap();
     assert!(pubsub.get_message().is_err_and(|error| error.is_timeout()));
