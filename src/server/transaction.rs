@@ -42,6 +42,7 @@ impl Server {
     #[cold]
     pub(super) fn queue(&mut self, key: ClientKey, command: &Command, request: Request<'_>) {
         let client = &mut self.clients[key];
+        client.last_command = Some(usize::from(command.id.0));
         client.transaction_mut().queued.push(Queued {
             command: usize::from(command.id.0),
             request: OwnedRequest::copy_of(request),

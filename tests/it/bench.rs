@@ -19,6 +19,7 @@ fn every_scenario_runs_on_small_sizes() {
         ("elements", ["rss_per_element", "used_per_element"]),
         ("memory", ["rss_per_key", "used_per_key"]),
         ("pause", ["wait_max", "loop_max"]),
+        ("big", ["act_us", "ping_after_max"]),
         ("expiry", ["half_gone_ms", "left"]),
         ("expiry-load", ["get_p99", "past_due_max_%"]),
         ("idle", ["connections", "rss_per_connection"]),

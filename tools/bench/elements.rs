@@ -15,7 +15,7 @@ use crate::wire::Word;
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     /// Adds one element to the large one.
-    add: &'static [Word<'static>],
+    pub(crate) add: &'static [Word<'static>],
     /// What one element of a small one is made of; the name of the key goes before.
     command: &'static [u8],
     element: &'static [Word<'static>],

@@ -5,6 +5,7 @@
 //! of them alike. The figure that counts is the server's CPU time per operation: wall time on a
 //! shared machine measures the neighbours. `docs/BENCHMARKS.md` says what each scenario does.
 
+mod big;
 mod client;
 mod collections;
 mod elements;
@@ -73,6 +74,7 @@ fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
         Scenario::Memory => memory::run(options),
         Scenario::Elements => elements::run(options),
         Scenario::Pause => pause::run(options),
+        Scenario::Big => big::run(options),
         Scenario::Expiry => expiry::on_time(options),
         Scenario::ExpiryLoad => expiry::under_load(options),
         Scenario::Idle => idle::run(options),

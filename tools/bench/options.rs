@@ -25,6 +25,7 @@ pub(crate) enum Scenario {
     Memory,
     Elements,
     Pause,
+    Big,
     Expiry,
     ExpiryLoad,
     Idle,
@@ -38,12 +39,13 @@ pub(crate) enum Scenario {
     Load,
 }
 
-const SCENARIOS: [(&str, Scenario); 16] = [
+const SCENARIOS: [(&str, Scenario); 17] = [
     ("throughput", Scenario::Throughput),
     ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
     ("elements", Scenario::Elements),
     ("pause", Scenario::Pause),
+    ("big", Scenario::Big),
     ("expiry", Scenario::Expiry),
     ("expiry-load", Scenario::ExpiryLoad),
     ("idle", Scenario::Idle),

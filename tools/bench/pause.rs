@@ -136,7 +136,7 @@ fn exchange(
 
 /// How long the thread has run. The kernel brings the figure up to date when the thread goes to
 /// sleep, at each tick, and not when it is asked: a batch may show one later.
-fn ran_ns(schedstat: &File) -> Result<u64> {
+pub(crate) fn ran_ns(schedstat: &File) -> Result<u64> {
     let mut text = [0; 64];
     let count = schedstat.read_at(&mut text, 0)?;
     let digits = text[..count]

@@ -123,6 +123,7 @@ impl fmt::Display for Portrait<'_> {
             flat @ 0..OUTPUT_BUFFER_BYTES => (flat, 0, 0),
             _ => (0, 1 + memory.output_pieces, memory.output_room),
         };
+        let room = memory.output_room - beyond;
         write!(
             f,
             " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={}",
@@ -130,8 +131,8 @@ impl fmt::Display for Portrait<'_> {
             memory.input_free,
             memory.arguments,
             memory.transaction,
-            memory.output_room,
-            memory.output_room,
+            room,
+            room,
             flat,
             pieces,
             beyond,
