@@ -1,8 +1,8 @@
 //! Whether a user may run a request.
 //!
 //! Of several selectors one must allow all of it. If none does, what is told is what came closest:
-//! a channel or a key that no selector allows, and only if no selector even allows the command,
-//! that. Of several keys it is the last that stopped a selector.
+//! a channel or a key that no selector allows; if no selector even allows the command, that; and if
+//! none allows the database, that. Of several keys it is the last that stopped a selector.
 
 use super::User;
 use super::selector::{Access, Free, Selector};
@@ -29,9 +29,9 @@ pub struct Asked<'a> {
 /// What a user must not. An argument's index where there is one; the least serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Denied {
-    Command,
     /// 0: the client's own, or all of them.
     Database(usize),
+    Command,
     Key(usize),
     Channel(usize),
 }
@@ -54,7 +54,7 @@ impl User {
     pub fn check(&self, asked: &Asked<'_>, keys: &mut Vec<FoundKey>) -> Result<(), Denied> {
         keys.clear();
         keyspec::find(asked.spec, asked.request, keys);
-        let mut worst = Denied::Command;
+        let mut worst = Denied::Database(0);
         for selector in self.selectors() {
             match selector.check(asked, keys) {
                 Ok(()) => return Ok(()),
@@ -77,11 +77,11 @@ impl User {
 impl Selector {
     fn check(&self, asked: &Asked<'_>, keys: &[FoundKey]) -> Result<(), Denied> {
         let request = asked.request;
-        if !self.allows_the_command(asked) {
-            return Err(Denied::Command);
-        }
         if !self.free.contains(Free::DATABASES) {
             self.check_databases(asked)?;
+        }
+        if !self.allows_the_command(asked) {
+            return Err(Denied::Command);
         }
         if !self.free.contains(Free::KEYS) {
             for key in keys {

@@ -280,6 +280,8 @@ fn a_selector_must_allow_all_of_a_request() {
         ("+@all ~* db=0", "flushall", database(0)),
         ("+@all ~* db=0", "flushdb", OK),
         ("+@all db=1", "get a", database(0)),
+        ("db=1", "get a", database(0)),
+        ("db=1 ()", "get a", Err(Denied::Command)),
     ];
     for (rules, request, expected) in cases {
         assert_eq!(

@@ -5,7 +5,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::sync::LazyLock;
 
+use ruddle::acl::{self, Catalog};
 use ruddle::config::file::{ConfigError, Files, Loaded, Source, load};
 use ruddle::config::params;
 use ruddle::config::rewrite::{Scope, rewrite};
@@ -16,6 +18,7 @@ use ruddle::ds::words;
 use ruddle::resp::parser::{Batch, Limits, Parser};
 use ruddle::resp::read::{Bounds, Frame, Reader};
 use ruddle::resp::request::LARGE_ARGUMENT_BYTES;
+use ruddle::server::table::CommandTable;
 
 /// Something that reads bytes.
 pub(crate) struct Target {
@@ -102,6 +105,20 @@ pub(crate) const TARGETS: &[Target] = &[
         check: check_number,
         seeds: &[b"-12", b"1.5e10", b"inf", b"0.1", b"9223372036854775807", b"1e-320"],
         words: &[b"-", b"+", b".", b"e", b"E", b"0", b"9", b"inf", b"nan", b"0x", b"p", b" "],
+    },
+    Target {
+        name: "users",
+        check: check_users,
+        seeds: &[
+            b"user a on >p ~x %R~y &c -@all +get\n",
+            b"user b off (+@all -set|x ~\"q\" db=1,2) (+get ~z)\n",
+        ],
+        words: &[
+            b"\n", b" ", b"\"", b"'", b"\\", b"(", b")", b"user ", b"on", b"off", b"nopass", b">p",
+            b"<p", b"~", b"%R~", b"%W~", b"&", b"*", b"+", b"-", b"@all", b"@read", b"get", b"set",
+            b"object|freq", b"|", b"db=", b"1,2", b"resetdbs", b"alldbs", b"reset", b"allkeys",
+            b"resetchannels", b"clearselectors", b"+eval",
+        ],
     },
 ];
 
@@ -346,6 +363,29 @@ fn load_config(text: &[u8]) -> Result<Loaded, ConfigError> {
         text: text.to_vec(),
     };
     load(&[source], &NoFiles)
+}
+
+/// Users that are accepted are the same when they are written and read again.
+fn check_users(input: &[u8]) -> u64 {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| CommandTable::new().catalog());
+    let catalog = &*CATALOG;
+    let users = match acl::file::parse("f", input, catalog, acl::Defaults::default()) {
+        Ok(users) => users,
+        Err(faults) => return signature(faults.split(": ").last()),
+    };
+    let text = acl::file::text(users.iter());
+    let again = acl::file::parse("f", &text, catalog, acl::Defaults::default());
+    let lines = |users: &[acl::User]| users.iter().map(acl::User::line).collect::<Vec<_>>();
+    assert_eq!(
+        lines(&users),
+        lines(&again.expect("what was written is accepted"))
+    );
+    signature(
+        users
+            .iter()
+            .map(|user| (user.flags(), about(user.further().len())))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// A configuration that is accepted can be rewritten, and is the same when read again.

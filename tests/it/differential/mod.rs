@@ -22,6 +22,7 @@ mod sorting;
 mod streams;
 mod tracking;
 mod transactions;
+mod users;
 mod values;
 mod zsets;
 

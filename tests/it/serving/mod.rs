@@ -12,6 +12,7 @@ mod loading;
 mod metrics;
 mod process;
 mod protocol;
+mod users;
 mod waiting;
 
 use crate::harness::server::Start;
