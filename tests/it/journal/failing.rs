@@ -8,7 +8,7 @@ use crate::harness::server::{Server, Start};
 use crate::harness::wait_until;
 
 /// A server whose files may have so many kilobytes; writing more fails and does not kill.
-fn cramped(home: &Home, kilobytes: u32, args: &[&str]) -> Server {
+pub(super) fn cramped(home: &Home, kilobytes: u32, args: &[&str]) -> Server {
     let script = home.path().join("cramped");
     let text = format!(
         "#!/bin/bash\ntrap '' XFSZ\nulimit -S -f {kilobytes}\nexec {} \"$@\"\n",
@@ -25,7 +25,7 @@ fn cramped(home: &Home, kilobytes: u32, args: &[&str]) -> Server {
 }
 
 /// Files may grow again.
-fn relieve(server: &Server) {
+pub(super) fn relieve(server: &Server) {
     let pid = server.process_id().to_string();
     let status = Command::new("prlimit")
         .args(["--pid", &pid, "--fsize=unlimited"])

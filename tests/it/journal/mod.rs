@@ -1,6 +1,7 @@
 //! The log of commands from outside: what was acknowledged is there after the end, however that
 //! came.
 
+mod evicting;
 mod failing;
 mod kill;
 mod restore;
