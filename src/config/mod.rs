@@ -105,6 +105,7 @@ fields! {
         pub crash_log_enabled: bool,
         /// Between [`HZ_MIN`] and [`HZ_MAX`].
         pub hz: u32,
+        pub dynamic_hz: bool,
         pub shutdown_on_sigint: OnSignal,
         pub shutdown_on_sigterm: OnSignal,
         pub shutdown_timeout: u32,

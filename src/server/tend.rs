@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Server;
 use crate::client::{Activity, ClientFlags, CloseReason};
 use crate::command::effects::{EventClass, Touch};
+use crate::config::HZ_MAX;
 use crate::keyspace::{Cycle, FieldsGone};
 use crate::observe::metrics::SAMPLE_PERIOD_MS;
 use crate::sys::alloc;
@@ -12,6 +13,9 @@ use crate::sys::clock::MonoNs;
 
 /// Slots of clients looked at in one tick, at least.
 const CLIENTS_PER_TICK_MIN: usize = 64;
+
+/// With more of them in one tick, ticks come more often.
+const CLIENTS_PER_TICK_MAX: u32 = 200;
 
 /// The longest that keys past their deadline are looked for in one turn: what a client may have to
 /// wait for it.
@@ -179,7 +183,7 @@ impl Server {
             return;
         }
         self.tending.sweep.running = true;
-        let hz = u64::from(self.config.hz.max(1));
+        let hz = u64::from(self.hz());
         self.tending.next_tick = now.plus_ms(1000 / hz);
         if self.upkeep_paused {
             return;
@@ -196,6 +200,16 @@ impl Server {
             self.tend_saving();
         }
         self.tend_clients(hz);
+    }
+
+    /// How often a second the upkeep is done: more often with many clients (`dynamic-hz`).
+    pub fn hz(&self) -> u32 {
+        let mut hz = self.config.hz.max(1);
+        let clients = u32::try_from(self.clients.len()).unwrap_or(u32::MAX);
+        while self.config.dynamic_hz && clients / hz > CLIENTS_PER_TICK_MAX && hz < HZ_MAX {
+            hz = (hz * 2).min(HZ_MAX);
+        }
+        hz
     }
 
     /// Looks at some clients, all of them once a second: idle for too long, output too long.

@@ -87,7 +87,7 @@ fn about_server(server: &Server, report: &mut Report) {
     report.line("server_time_usec", server.now.unix.0);
     report.line("uptime_in_seconds", uptime);
     report.line("uptime_in_days", uptime / 86_400);
-    report.line("hz", server.config.hz);
+    report.line("hz", server.hz());
     report.line("configured_hz", server.config.hz);
     // The clock that entries' last accesses are kept in: seconds in 24 bits.
     report.line("lru_clock", server.now.ms().seconds() & 0xff_ffff);

@@ -124,8 +124,12 @@ pub(super) const PARAMS: &[Param] = &[
         "How often a second the server tends to its background work, 1 to 500.",
     )
     .at(field!(hz)),
-    Param::flag("dynamic-hz", "yes", "Tend more often with many clients.")
-        .no_effect("the work of a tick is bounded whatever the number of clients"),
+    Param::flag(
+        "dynamic-hz",
+        "yes",
+        "Tend more often than `hz` says when there are more than 200 clients for each time.",
+    )
+    .at(field!(dynamic_hz)),
     Param::new(
         "shutdown-on-sigint",
         Kind::Choices(OnSignal::WORDS),

@@ -182,3 +182,31 @@ fn what_is_left_unread_has_a_limit() {
     // the server goes on.
     assert_eq!(server.connect().words("PING").to_string(), "+PONG");
 }
+
+#[test]
+fn the_upkeep_comes_more_often_with_many_clients() {
+    let Some(start) = subject() else { return };
+    let server = start.args(["--hz", "1"]).start();
+    let mut control = server.connect();
+    assert_eq!(info_number(&mut control, "server", "hz"), 1);
+    let clients: Vec<Client> = (0..450).map(|_| server.connect()).collect();
+    wait_until("ticks to come more often", || {
+        (info_number(&mut control, "server", "hz") > 1).then_some(())
+    });
+    assert_eq!(info_number(&mut control, "server", "configured_hz"), 1);
+    assert!(!control.words("CONFIG SET dynamic-hz no").is_error());
+    wait_until("ticks to come as configured", || {
+        (info_number(&mut control, "server", "hz") == 1).then_some(())
+    });
+    drop(clients);
+    for (parameter, value) in [("hz", "100"), ("active-expire-effort", "10")] {
+        assert!(
+            !control
+                .words(&format!("CONFIG SET {parameter} {value}"))
+                .is_error()
+        );
+    }
+    wait_until("ticks to come as configured anew", || {
+        (info_number(&mut control, "server", "hz") == 100).then_some(())
+    });
+}
