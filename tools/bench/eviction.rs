@@ -55,11 +55,12 @@ impl Eviction {
 
     pub(crate) fn small() -> Eviction {
         Eviction {
-            keys: 1000,
-            fit: 100,
+            keys: 20_000,
+            fit: 2000,
             trace: Duration::from_millis(100),
             per_second: 20_000,
-            elements: 1000,
+            // Much more than what buffers take now and then.
+            elements: 20_000,
             values: 1,
             rate: 500,
         }
