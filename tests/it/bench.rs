@@ -24,7 +24,6 @@ fn every_scenario_runs_on_small_sizes() {
         ("expiry-load", ["get_p99", "past_due_max_%"]),
         ("idle", ["connections", "rss_per_connection"]),
         ("eviction", ["hits_%", "exact_lru_%"]),
-        ("eviction-large", ["max_ms", "control_max_ms"]),
         ("log", ["cpu_us_with", "cost_%"]),
         ("log-always", ["ops_per_s", "ops_ratio"]),
         ("log-everysec", ["get_p99.9", "get_max"]),

@@ -1,13 +1,10 @@
-//! Eviction: whether the right keys leave, and what it costs everyone else when large ones do.
+//! Eviction: whether the right keys leave. What it costs when large ones do is `big`'s.
 //!
-//! *Hit rate*: a cache is asked for keys by Zipf's law, and given those it did not have, as an
+//! A cache is asked for keys by Zipf's law, and given those it did not have, as an
 //! application does: MGET, then MSET of what was missing. All servers see the same trace at the
 //! same time, each once with `allkeys-lru` and once with `allkeys-lfu`; beside them stands an exact
 //! LRU of as many keys as fit. The trace is slow, because servers note the second of an access: a
 //! key must stay for much longer than that.
-//!
-//! *Large values*: an open loop of GETs and SETs, and now and then the limit falls below what is
-//! used, so that a value of a million elements must go.
 
 use std::collections::{BTreeMap, HashMap};
 use std::thread::sleep;
@@ -15,15 +12,14 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Client};
 use crate::failure::{Failure, Result};
-use crate::open_loop::{OpenLoop, Plan};
 use crate::options::Options;
 use crate::report::{Cell, Section};
-use crate::server::{Server, Setup};
+use crate::server::Server;
 
 /// Keys asked for at once.
 const BATCH: usize = 50;
 
-/// The sizes and times of both scenarios.
+/// The sizes and times.
 #[derive(Clone, Debug)]
 pub(crate) struct Eviction {
     /// Different keys in the trace.
@@ -33,11 +29,6 @@ pub(crate) struct Eviction {
     /// The trace's length in time, and its rate; its last two thirds count.
     pub(crate) trace: Duration,
     pub(crate) per_second: usize,
-    /// Elements of a large value, and large values of each type.
-    pub(crate) elements: usize,
-    pub(crate) values: usize,
-    /// Requests of the open loop.
-    pub(crate) rate: u32,
 }
 
 impl Eviction {
@@ -47,22 +38,16 @@ impl Eviction {
             fit: 50_000,
             trace: Duration::from_secs(60),
             per_second: 12_000,
-            elements: 1_000_000,
-            values: 2,
-            rate: 5000,
         }
     }
 
     pub(crate) fn small() -> Eviction {
         Eviction {
+            // What fits is much more than what buffers take.
             keys: 20_000,
             fit: 2000,
             trace: Duration::from_millis(100),
             per_second: 20_000,
-            // Much more than what buffers take now and then.
-            elements: 20_000,
-            values: 1,
-            rate: 500,
         }
     }
 }
@@ -194,13 +179,6 @@ impl Cache {
     }
 }
 
-/// Keys with a deadline.
-fn volatile(client: &mut Client) -> Result<u64> {
-    let keys = client.info("db0")?.unwrap_or_default();
-    let count = keys.split(',').find_map(|it| it.strip_prefix("expires="));
-    Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
-}
-
 fn used(client: &mut Client) -> Result<u64> {
     let used = client.info("used_memory")?;
     let used = used.and_then(|text| text.parse().ok());
@@ -277,86 +255,6 @@ impl ExactLru {
         }
         false
     }
-}
-
-/// What those feel who use the server while large values leave.
-pub(crate) fn of_large_values(options: &Options) -> Result<Section> {
-    let sizes = &options.eviction;
-    let rows = options.servers.iter().map(|recipe| {
-        let setup = Setup {
-            arguments: "--maxmemory-policy volatile-random".into(),
-            ..Setup::default()
-        };
-        let server = recipe.start_as(options, &setup)?;
-        let mut client = server.client()?;
-        let large = fill_large(&mut client, sizes)?;
-        let plan = Plan {
-            per_second: sizes.rate,
-            connections: options.connections,
-            keys: 1000,
-            value_bytes: 64,
-        };
-        let load = OpenLoop::start(server.port, plan)?;
-        sleep(options.settle);
-        let (control, begin) = (Instant::now(), options.settle);
-        sleep(begin);
-        let from = Instant::now();
-        while volatile(&mut client)? > 0 {
-            let lower = used(&mut client)?.saturating_sub(1);
-            configure(&mut client, "maxmemory", &lower.to_string())?;
-            sleep(begin / 100);
-            // Else nobody could write when nothing is left that may leave.
-            configure(&mut client, "maxmemory", "0")?;
-            sleep(begin / 6);
-        }
-        let to = Instant::now();
-        let course = load.finish()?;
-        let (quiet, felt) = (course.between(control, from), course.between(from, to));
-        let ms = |ns: u64| Cell::Number(ns as f64 / 1e6, 2);
-        Ok(vec![
-            ("server", Cell::Text(server.name.clone())),
-            ("values", Cell::Number(large as f64, 0)),
-            ("p50_ms", ms(felt.all.percentile(0.5))),
-            ("p99.9_ms", ms(felt.all.percentile(0.999))),
-            ("max_ms", ms(felt.all.max())),
-            ("control_p99.9_ms", ms(quiet.all.percentile(0.999))),
-            ("control_max_ms", ms(quiet.all.max())),
-        ])
-    });
-    Ok(Section {
-        scenario: "eviction-large",
-        what: format!(
-            "{} GETs and SETs/s (open loop, counted from the scheduled moment) while hashes, sets, \
-             sorted sets and lists of {} elements are evicted one after the other; control: the \
-             same before",
-            sizes.rate, sizes.elements
-        ),
-        rows: rows.collect::<Result<_>>()?,
-    })
-}
-
-/// Makes large values of each type, which may leave; how many.
-fn fill_large(client: &mut Client, sizes: &Eviction) -> Result<usize> {
-    const AT_ONCE: usize = 1000;
-    let types = ["HSET", "SADD", "ZADD", "RPUSH"];
-    for value in 0..sizes.values {
-        for command in types {
-            let key = format!("{command}:{value}");
-            for first in (0..sizes.elements).step_by(AT_ONCE) {
-                let mut words = vec![command.to_owned(), key.clone()];
-                for number in first..sizes.elements.min(first + AT_ONCE) {
-                    if matches!(command, "HSET" | "ZADD") {
-                        words.push(number.to_string());
-                    }
-                    words.push(format!("element:{number}"));
-                }
-                let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-                client.ask(&words)?;
-            }
-            client.ask_text(&format!("EXPIRE {key} 100000"))?;
-        }
-    }
-    Ok(sizes.values * types.len())
 }
 
 #[cfg(test)]

@@ -79,7 +79,6 @@ fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
         Scenario::ExpiryLoad => expiry::under_load(options),
         Scenario::Idle => idle::run(options),
         Scenario::Eviction => eviction::hit_rate(options),
-        Scenario::EvictionLarge => eviction::of_large_values(options),
         Scenario::Log => log::cost(options),
         Scenario::LogAlways => log::always(options),
         Scenario::LogEverysec => log::everysec(options),

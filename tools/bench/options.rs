@@ -30,7 +30,6 @@ pub(crate) enum Scenario {
     ExpiryLoad,
     Idle,
     Eviction,
-    EvictionLarge,
     Log,
     LogAlways,
     LogEverysec,
@@ -39,7 +38,7 @@ pub(crate) enum Scenario {
     Load,
 }
 
-const SCENARIOS: [(&str, Scenario); 17] = [
+const SCENARIOS: [(&str, Scenario); 16] = [
     ("throughput", Scenario::Throughput),
     ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
@@ -50,7 +49,6 @@ const SCENARIOS: [(&str, Scenario); 17] = [
     ("expiry-load", Scenario::ExpiryLoad),
     ("idle", Scenario::Idle),
     ("eviction", Scenario::Eviction),
-    ("eviction-large", Scenario::EvictionLarge),
     ("log", Scenario::Log),
     ("log-always", Scenario::LogAlways),
     ("log-everysec", Scenario::LogEverysec),
