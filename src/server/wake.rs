@@ -241,6 +241,10 @@ impl Server {
         let client = &mut self.clients[key];
         if !client.pending.is_empty() || !client.postponed.is_empty() {
             client.flags.insert(ClientFlags::UNPARSED);
+        }
+        // What came while older input was worked on is not read yet, and is not told of again.
+        let work = ClientFlags::UNPARSED | ClientFlags::UNREAD;
+        if client.flags.intersects(work) {
             self.activate(key);
         }
     }

@@ -13,6 +13,7 @@ mod history;
 mod peer;
 mod plan;
 mod program;
+mod scripts;
 pub(super) mod witness;
 mod world;
 

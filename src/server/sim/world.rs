@@ -48,7 +48,7 @@ pub(super) struct World {
     random: Rng,
     author: Author,
     disk: SimDisk,
-    clock: Clock,
+    pub(super) clock: Clock,
     table: Arc<CommandTable>,
     peers: Vec<Peer>,
     history: Vec<Rc<Moment>>,
@@ -193,7 +193,7 @@ impl World {
     }
 
     /// Starts a server on what is on disk, and loads it.
-    fn start(&mut self) -> Result<Server, StartError> {
+    pub(super) fn start(&mut self) -> Result<Server, StartError> {
         let mut config = self.plan.config.clone();
         config.appendonly = self.log_counts;
         let parts = Parts {
