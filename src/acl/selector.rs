@@ -388,9 +388,14 @@ impl Selector {
         rules.collect::<Vec<_>>().join(&b' ')
     }
 
+    /// Whether it allows every database.
+    pub fn allows_all_databases(&self) -> bool {
+        self.free.contains(Free::DATABASES)
+    }
+
     /// The databases, as rules; nothing if there are none.
     pub fn database_rules(&self) -> Vec<u8> {
-        if self.free.contains(Free::DATABASES) {
+        if self.allows_all_databases() {
             return b"alldbs".to_vec();
         }
         if self.databases.is_empty() {

@@ -42,7 +42,7 @@ pub(in crate::admin) fn getuser(
         return Ok(());
     };
     let user = server.acl.user(id);
-    call.reply.map(7);
+    call.reply.map(3 + described(user.root()));
     call.reply.bulk(b"flags");
     let flags = user.flags();
     call.reply.set(flags.len());
@@ -55,12 +55,19 @@ pub(in crate::admin) fn getuser(
     call.reply.bulk(b"selectors");
     call.reply.array(user.further().len());
     for selector in user.further() {
-        call.reply.map(4);
+        call.reply.map(described(selector));
         describe(call, selector);
     }
     Ok(())
 }
 
+/// How many pairs tell of a selector.
+fn described(selector: &Selector) -> usize {
+    3 + usize::from(!selector.allows_all_databases())
+}
+
+/// Databases are Valkey's: they are told of only where a rule says something of them, as clients
+/// that know Redis expect what Redis tells.
 fn describe(call: &mut AdminCall<'_>, selector: &Selector) {
     let fields = [
         ("commands", selector.command_rules()),
@@ -68,7 +75,7 @@ fn describe(call: &mut AdminCall<'_>, selector: &Selector) {
         ("channels", selector.channel_rules()),
         ("databases", selector.database_rules()),
     ];
-    for (name, rules) in fields {
+    for (name, rules) in fields.into_iter().take(described(selector)) {
         call.reply.bulk(name.as_bytes());
         call.reply.bulk(&rules);
     }

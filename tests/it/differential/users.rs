@@ -150,6 +150,8 @@ fn plain(reply: &Reply) -> String {
     let text = reply.to_string();
     let text = text.replace(" \"skip-sanitize-payload\"", "");
     let text = text.replace(" \"sanitize-payload\"", "");
+    // Valkey says this always.
+    let text = text.replace(" \"databases\" \"alldbs\"", "");
     // Redis 7.0 does not name the user.
     text.replace("This user has", "User u has")
 }
@@ -159,6 +161,9 @@ fn shown(reply: &Reply, dialect: Dialect) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
     for pair in reply.elements().unwrap_or_default().chunks(2) {
         let name = pair[0].to_string();
+        if (name.as_str(), pair[1].to_string().as_str()) == ("\"databases\"", "\"alldbs\"") {
+            continue;
+        }
         let in_redis = !matches!(name.as_str(), "\"commands\"" | "\"databases\"");
         match (name.as_str(), dialect) {
             ("\"selectors\"", Dialect::Redis70) => {
