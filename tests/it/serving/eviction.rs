@@ -201,9 +201,9 @@ fn while_a_snapshot_is_read_not_everything_leaves() {
     wait_until("memory within the limit", || {
         (used(&mut client) <= limit + SLACK_BYTES).then_some(())
     });
-    // What was freed counts: only what the writer's buffers took, for a moment, has left.
+    // What was freed counts: only what the writer's buffers took at its end, for a moment, has left.
     let (before, left) = (left, size(&mut client));
-    assert!(left > before - 1000, "{left} of {before} keys are left");
+    assert!(left > before / 4, "{left} of {before} keys are left");
 }
 
 #[test]

@@ -55,7 +55,11 @@ fn metric(page: &str, name: &str) -> Option<f64> {
 
 fn await_metric(port: u16, name: &str, expected: f64) {
     wait_until(name, || {
-        (metric(&page(port), name)? == expected).then_some(())
+        let (head, body) = ask(port, b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n");
+        // Before there are figures there is no page.
+        let there_is = head.starts_with("HTTP/1.1 200 OK\r\n");
+        assert!(there_is || head.starts_with("HTTP/1.1 503 "), "{head}");
+        (there_is && metric(&body, name)? == expected).then_some(())
     });
 }
 
