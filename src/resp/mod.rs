@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod inline;
 pub mod parser;
+pub mod queue;
 pub mod read;
 pub mod reply;
 pub mod request;

@@ -12,12 +12,13 @@
 use super::Server;
 use super::table::{Command, CommandId, CommandTable};
 use crate::client::slab::ClientKey;
-use crate::client::transaction::{Queued, Transaction, Watched};
+use crate::client::transaction::{Transaction, Watched};
 use crate::client::{Client, ClientFlags};
 use crate::command::effects::Touch;
 use crate::command::error::CommandError;
 use crate::command::spec::Flags;
-use crate::resp::request::{OwnedRequest, Request};
+use crate::resp::queue::Queue;
+use crate::resp::request::Request;
 
 impl Client {
     /// How many commands wait for EXEC, if there is a transaction.
@@ -43,10 +44,8 @@ impl Server {
     pub(super) fn queue(&mut self, key: ClientKey, command: &Command, request: Request<'_>) {
         let client = &mut self.clients[key];
         client.last_command = Some(usize::from(command.id.0));
-        client.transaction_mut().queued.push(Queued {
-            command: usize::from(command.id.0),
-            request: OwnedRequest::copy_of(request),
-        });
+        let number = usize::from(command.id.0);
+        client.transaction_mut().queued.push(number, request);
         client.reply.simple("QUEUED");
     }
 
@@ -71,8 +70,8 @@ impl Server {
     /// What the commands of a client's transaction are, taken together.
     pub(super) fn queued_flags(&self, table: &CommandTable, key: ClientKey) -> Flags {
         let queued = self.clients[key].transaction.iter();
-        let commands = queued.flat_map(|transaction| &transaction.queued);
-        let flags = commands.map(|queued| table.by_index(queued.command).map(|it| it.spec.flags));
+        let commands = queued.flat_map(|transaction| transaction.queued.iter());
+        let flags = commands.map(|(number, _)| table.by_index(number).map(|it| it.spec.flags));
         flags.flatten().fold(Flags::empty(), Flags::union)
     }
 
@@ -125,7 +124,7 @@ impl Server {
     }
 
     /// Ends a client's transaction and its watches; what was queued.
-    pub fn end_transaction(&mut self, key: ClientKey) -> Vec<Queued> {
+    pub fn end_transaction(&mut self, key: ClientKey) -> Queue {
         self.unwatch(key);
         let client = &mut self.clients[key];
         client
@@ -164,19 +163,19 @@ impl Server {
     }
 
     /// Executes what was queued; the replies go to the client's output.
-    pub fn run_queued(&mut self, key: ClientKey, queued: &[Queued]) {
+    pub fn run_queued(&mut self, key: ClientKey, queued: &Queue) {
         let table = std::sync::Arc::clone(&self.table);
         let moment = self.now.unix;
         if let Some(journal) = &mut self.durable.journal {
             journal.begin_unit();
         }
         self.in_transaction = true;
-        for Queued { command, request } in queued {
-            let Ok(index) = u16::try_from(*command) else {
+        for (number, request) in queued.iter() {
+            let Ok(index) = u16::try_from(number) else {
                 continue;
             };
             let command = table.get(CommandId(index));
-            let (request, mark) = (request.request(), self.clients[key].reply.output.mark());
+            let mark = self.clients[key].reply.output.mark();
             if self.clients[key].flags.contains(ClientFlags::RESTRICTED)
                 && let Some(refusal) = self.refusal_at_exec(key, command, request)
             {
