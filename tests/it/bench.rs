@@ -22,6 +22,8 @@ fn every_scenario_runs_on_small_sizes() {
         ("big", ["act_us", "ping_after_max"]),
         ("expiry", ["half_gone_ms", "left"]),
         ("expiry-load", ["get_p99", "past_due_max_%"]),
+        ("publish", ["cpu_ns", "server"]),
+        ("transactions", ["cpu_ns", "server"]),
         ("idle", ["connections", "rss_per_connection"]),
         ("eviction", ["hits_%", "exact_lru_%"]),
         ("log", ["cpu_us_with", "cost_%"]),

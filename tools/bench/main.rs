@@ -28,6 +28,7 @@ mod shim;
 mod snapshot;
 mod stats;
 mod throughput;
+mod together;
 mod wire;
 
 use std::io::Write;
@@ -77,6 +78,8 @@ fn measure(scenario: Scenario, options: &Options) -> Result<Section> {
         Scenario::Big => big::run(options),
         Scenario::Expiry => expiry::on_time(options),
         Scenario::ExpiryLoad => expiry::under_load(options),
+        Scenario::Publish => together::publish(options),
+        Scenario::Transactions => together::transactions(options),
         Scenario::Idle => idle::run(options),
         Scenario::Eviction => eviction::hit_rate(options),
         Scenario::Log => log::cost(options),

@@ -28,6 +28,8 @@ pub(crate) enum Scenario {
     Big,
     Expiry,
     ExpiryLoad,
+    Publish,
+    Transactions,
     Idle,
     Eviction,
     Log,
@@ -38,7 +40,7 @@ pub(crate) enum Scenario {
     Load,
 }
 
-const SCENARIOS: [(&str, Scenario); 16] = [
+const SCENARIOS: [(&str, Scenario); 18] = [
     ("throughput", Scenario::Throughput),
     ("collections", Scenario::Collections),
     ("memory", Scenario::Memory),
@@ -47,6 +49,8 @@ const SCENARIOS: [(&str, Scenario); 16] = [
     ("big", Scenario::Big),
     ("expiry", Scenario::Expiry),
     ("expiry-load", Scenario::ExpiryLoad),
+    ("publish", Scenario::Publish),
+    ("transactions", Scenario::Transactions),
     ("idle", Scenario::Idle),
     ("eviction", Scenario::Eviction),
     ("log", Scenario::Log),
