@@ -211,6 +211,12 @@ bitflags! {
         const NOT_QUEUED = 1 << 21;
         /// Allowed under RESP2 to who is subscribed. COMMAND INFO does not show it.
         const WHEN_SUBSCRIBED = 1 << 22;
+        /// Asks whether all is well: refused when what is written would not be kept. COMMAND INFO
+        /// does not show it.
+        const ASKS_HEALTH = 1 << 23;
+        /// Executes what was queued: what is said of that is said of it. COMMAND INFO does not
+        /// show it.
+        const RUNS_QUEUED = 1 << 24;
     }
 }
 

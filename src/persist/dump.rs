@@ -184,6 +184,11 @@ pub fn functions_only(about: &About) -> Vec<u8> {
 /// What stands before the data.
 fn head<D: Drain>(magic: &str, about: &About, out: &mut Output<D>) {
     out.bytes.extend_from_slice(magic.as_bytes());
+    put_about(about, out);
+}
+
+/// Writes what a file tells of itself: aux fields and functions.
+pub(super) fn put_about<D: Drain>(about: &About, out: &mut Output<D>) {
     for (name, text) in &about.aux {
         out.byte(opcodes::AUX);
         out.string(name);

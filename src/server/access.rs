@@ -48,6 +48,21 @@ impl std::fmt::Display for UsersError {
     }
 }
 
+impl Client {
+    /// Its flags follow from whose it is, and whether that is known.
+    fn become_user(&mut self, id: UserId, user: &User, is_known: bool) {
+        self.user = id;
+        self.flags.set(ClientFlags::AUTHENTICATED, is_known);
+        self.flags
+            .set(ClientFlags::RESTRICTED, !user.is_unrestricted());
+    }
+}
+
+/// Whether anybody may be this user without saying more.
+fn is_open(user: &User) -> bool {
+    user.is_enabled() && user.needs_no_password()
+}
+
 impl Server {
     /// What a new user has that nothing was said of.
     pub fn user_defaults(&self) -> Defaults {
@@ -59,31 +74,18 @@ impl Server {
     /// A client as it arrives: the default user, let in if that needs no password.
     pub(super) fn begin_session(&self, client: &mut Client) {
         let user = self.acl.default_user();
-        let open = user.is_enabled() && user.needs_no_password();
-        client.user = UserId::DEFAULT;
-        client.flags.set(ClientFlags::AUTHENTICATED, open);
-        let restricted = !user.is_unrestricted();
-        client.flags.set(ClientFlags::RESTRICTED, restricted);
+        client.become_user(UserId::DEFAULT, user, is_open(user));
     }
 
     /// The same for one that is here already.
     pub fn log_out(&mut self, key: ClientKey) {
         let user = self.acl.default_user();
-        let open = user.is_enabled() && user.needs_no_password();
-        let restricted = !user.is_unrestricted();
-        let client = &mut self.clients[key];
-        client.user = UserId::DEFAULT;
-        client.flags.set(ClientFlags::AUTHENTICATED, open);
-        client.flags.set(ClientFlags::RESTRICTED, restricted);
+        self.clients[key].become_user(UserId::DEFAULT, user, is_open(user));
     }
 
     /// A client has shown that it is `user`.
     pub fn log_in(&mut self, key: ClientKey, user: UserId) {
-        let restricted = !self.acl.user(user).is_unrestricted();
-        let client = &mut self.clients[key];
-        client.user = user;
-        client.flags.insert(ClientFlags::AUTHENTICATED);
-        client.flags.set(ClientFlags::RESTRICTED, restricted);
+        self.clients[key].become_user(user, self.acl.user(user), true);
     }
 
     /// The refusal of what a client asks for that has not said who it is, is in a transaction or
@@ -222,7 +224,7 @@ impl Server {
         let id = self.acl.put(user);
         let user = self.acl.user(id);
         let restricted = !user.is_unrestricted();
-        let is_open = id == UserId::DEFAULT && user.is_enabled() && user.needs_no_password();
+        let is_open = id == UserId::DEFAULT && is_open(user);
         for key in self.clients.keys_by_id() {
             let client = &mut self.clients[key];
             if client.user != id {

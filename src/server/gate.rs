@@ -56,7 +56,7 @@ impl Server {
         }
         let mut flags = command.spec.flags;
         let client = &self.clients[key];
-        if client.flags.contains(ClientFlags::IN_MULTI) && command.spec.name == "exec" {
+        if client.flags.contains(ClientFlags::IN_MULTI) && flags.contains(Flags::RUNS_QUEUED) {
             flags |= self.queued_flags(&self.table, key);
         }
         let queues = client.flags.contains(ClientFlags::IN_MULTI)
@@ -65,9 +65,8 @@ impl Server {
         if self.memory.is_full() && (queues || flags.contains(Flags::DENYOOM)) {
             return Verdict::Refuse(CommandError::OOM);
         }
-        // PING as well: whoever only asks whether all is well hears that it is not.
         let writes = flags.intersects(Flags::WRITE);
-        if (writes || &*command.name == "ping")
+        if flags.intersects(Flags::WRITE | Flags::ASKS_HEALTH)
             && let Some(refusal) = self.disk_refusal()
         {
             return Verdict::Refuse(refusal);

@@ -206,9 +206,7 @@ impl Server {
             drop(reports.try_send(Report { info, at }));
         }
     }
-}
 
-impl Server {
     /// What INFO does not tell and `observe::prometheus` wants to know besides: slow commands and
     /// other delays, and how long commands take.
     fn tell_delays(&mut self, info: &mut String) -> fmt::Result {

@@ -58,7 +58,7 @@ impl Server {
         command: Option<&Command>,
         error: &CommandError,
     ) -> Option<CommandError> {
-        if command.is_some_and(|command| command.spec.name == "exec") {
+        if command.is_some_and(|command| command.spec.flags.contains(Flags::RUNS_QUEUED)) {
             self.end_transaction(key);
             return Some(CommandError::exec_refused(error));
         }

@@ -83,7 +83,9 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
         spec: Spec {
             name: "ping",
             arity: -1,
-            flags: Flags::FAST.union(Flags::WHEN_SUBSCRIBED),
+            flags: Flags::FAST
+                .union(Flags::WHEN_SUBSCRIBED)
+                .union(Flags::ASKS_HEALTH),
             acl: Acl::CONNECTION,
             group: "connection",
             since: "1.0.0",

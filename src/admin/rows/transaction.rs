@@ -29,7 +29,10 @@ pub(super) static COMMANDS: &[Row<AdminHandler>] = &[
         spec: Spec {
             name: "exec",
             arity: 1,
-            flags: FLAGS.union(Flags::SKIP_SLOWLOG).union(Flags::NOT_QUEUED),
+            flags: FLAGS
+                .union(Flags::SKIP_SLOWLOG)
+                .union(Flags::NOT_QUEUED)
+                .union(Flags::RUNS_QUEUED),
             acl: Acl::TRANSACTION,
             group: "transactions",
             since: "1.2.0",

@@ -13,10 +13,9 @@ use std::io;
 use super::index::{ENTRIES_MAX, ENTRY_BYTES, Entry};
 use super::layout::{BLOCK_BYTES, Block, Kind, TRAILER_BYTES, Totals, head, trailer};
 use crate::keyspace::FrozenKeyspace;
-use crate::persist::dump::{About, Progress, put_record};
+use crate::persist::dump::{About, Progress, put_about, put_record};
 use crate::persist::sink::Sink;
 use crate::persist::storage::File;
-use crate::rdb::opcodes;
 use crate::rdb::output::{Drain, Output};
 
 /// Compressed bytes must be fewer than this share of 16 of the others, or they are not worth the
@@ -60,15 +59,7 @@ pub(super) fn begin<'f>(
     let mut out = Output::with(false, blocks);
     out.newest = true;
     out.drain.kind = Kind::About;
-    for (name, text) in &about.aux {
-        out.byte(opcodes::AUX);
-        out.string(name);
-        out.string(text);
-    }
-    for source in &about.functions {
-        out.byte(opcodes::FUNCTION_2);
-        out.blob(source);
-    }
+    put_about(about, &mut out);
     out.close_block();
     out.drain.kind = Kind::Records;
     out

@@ -6,26 +6,23 @@
 //! reply. Nothing sleeps and no timeout ends by itself.
 
 use std::fmt;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use super::generate::{Dialect, Words};
 use super::pair::{Command, Protocol};
+use super::play_seeds;
 use super::values::Values;
-use super::{number, pairs};
 use crate::harness::client::{Address, Client, NoReply};
 use crate::harness::reply::Reply;
 use crate::harness::server::Server;
 use crate::harness::target::Target;
-use crate::harness::{each_in_parallel, verdict, wait_until};
+use crate::harness::wait_until;
 
 /// Plans per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
 const PLANS: u64 = 60;
 const ACTS: usize = 80;
 /// Connections whose commands may wait.
 const WAITERS: usize = 4;
-/// Failures shown at once.
-const FAILURES_MAX: usize = 3;
 
 /// One act.
 #[derive(Clone, Debug)]
@@ -59,32 +56,10 @@ struct Plan {
 
 #[test]
 fn those_who_wait_are_served_alike() {
-    let one = number("RUDDLE_DIFF_SEED");
-    let first = one.or(number("RUDDLE_DIFF_FIRST")).unwrap_or(1);
-    let count = match one {
-        Some(_) => 1,
-        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(PLANS),
-    };
-    let failures: Mutex<Vec<String>> = Mutex::default();
-    for (oracle, subject, dialect) in pairs() {
-        let idle: Mutex<Vec<Stages>> = Mutex::default();
-        let seeds: Vec<u64> = (first..first + count).collect();
-        each_in_parallel(&seeds, |&seed| {
-            if failures.lock().expect("no thread died").len() >= FAILURES_MAX {
-                return;
-            }
-            let spare = idle.lock().expect("no thread died").pop();
-            let mut stages = spare.unwrap_or_else(|| Stages::start(&oracle, &subject));
-            let plan = plan(seed, dialect);
-            if let Err(told) = stages.run(&plan) {
-                let text = stages.shrink(plan, told);
-                let text = format!("seed {seed} ({dialect:?}):\n{text}");
-                failures.lock().expect("no thread died").push(text);
-            }
-            idle.lock().expect("no thread died").push(stages);
-        });
-    }
-    verdict(&failures.into_inner().expect("no thread died"));
+    play_seeds(PLANS, Stages::start, |stages, seed, dialect| {
+        let plan = plan(seed, dialect);
+        stages.run(&plan).map_err(|told| stages.shrink(plan, told))
+    });
 }
 
 /// The plan of `seed`.

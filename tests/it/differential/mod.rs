@@ -62,23 +62,52 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
-/// Random programs: `RUDDLE_DIFF_SEED` runs one seed again, `RUDDLE_DIFF_SEEDS` so many, from
+/// What a run tries: `RUDDLE_DIFF_SEED` alone, or `RUDDLE_DIFF_SEEDS` (else `count`) from
 /// `RUDDLE_DIFF_FIRST` on.
+fn seeds(count: u64) -> Vec<u64> {
+    if let Some(seed) = number("RUDDLE_DIFF_SEED") {
+        return vec![seed];
+    }
+    let first = number("RUDDLE_DIFF_FIRST").unwrap_or(1);
+    let count = number("RUDDLE_DIFF_SEEDS").unwrap_or(count);
+    (first..first + count).collect()
+}
+
+/// Plays what `count` seeds make to both servers of every pair, on stages that `start` makes and
+/// that are used again; `play` tells what differs. Ends when there is enough to look at.
+fn play_seeds<S: Send>(
+    count: u64,
+    start: impl Fn(&Target, &Target) -> S + Sync,
+    play: impl Fn(&mut S, u64, Dialect) -> Result<(), String> + Sync,
+) {
+    const SHOWN_MAX: usize = 3;
+    let failures: Mutex<Vec<String>> = Mutex::default();
+    for (oracle, subject, dialect) in pairs() {
+        let idle: Mutex<Vec<S>> = Mutex::default();
+        each_in_parallel(&seeds(count), |&seed| {
+            if failures.lock().expect("no thread died").len() >= SHOWN_MAX {
+                return;
+            }
+            let spare = idle.lock().expect("no thread died").pop();
+            let mut stages = spare.unwrap_or_else(|| start(&oracle, &subject));
+            if let Err(text) = play(&mut stages, seed, dialect) {
+                let text = format!("seed {seed} ({dialect:?}):\n{text}");
+                failures.lock().expect("no thread died").push(text);
+            }
+            idle.lock().expect("no thread died").push(stages);
+        });
+    }
+    verdict(&failures.into_inner().expect("no thread died"));
+}
+
 #[test]
 fn random_programs_get_the_same_replies() {
-    let first = number("RUDDLE_DIFF_SEED").or(number("RUDDLE_DIFF_FIRST"));
-    let first = first.unwrap_or(1);
-    let count = match number("RUDDLE_DIFF_SEED") {
-        Some(_) => 1,
-        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(SEEDS),
-    };
     let mut problems = Vec::new();
     for (oracle, subject, dialect) in pairs() {
         let idle: Mutex<Vec<Pair>> = Mutex::default();
         // By the command that differs: one example of each is enough.
         let failures: Mutex<BTreeMap<String, String>> = Mutex::default();
-        let seeds: Vec<u64> = (first..first + count).collect();
-        each_in_parallel(&seeds, |&seed| {
+        each_in_parallel(&seeds(SEEDS), |&seed| {
             let spare = idle.lock().expect("no thread died").pop();
             let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject, dialect));
             let program = program(seed, COMMANDS, dialect);

@@ -6,17 +6,15 @@
 //! unasked is compared, in order. Replies are not: the other generator does that.
 
 use std::fmt;
-use std::sync::Mutex;
 
 use super::generate::{Dialect, program};
 use super::pair::Command;
+use super::play_seeds;
 use super::values::Values;
-use super::{number, pairs};
 use crate::harness::client::{Address, Client};
 use crate::harness::reply::Reply;
 use crate::harness::server::Server;
 use crate::harness::target::Target;
-use crate::harness::{each_in_parallel, verdict};
 
 /// Plans per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
 const PLANS: u64 = 30;
@@ -24,8 +22,6 @@ const ACTS: usize = 200;
 const CONNECTIONS: usize = 4;
 /// One more connection, which only listens.
 const LISTENER: usize = CONNECTIONS;
-/// Failures shown at once.
-const FAILURES_MAX: usize = 3;
 
 /// A connection sends a command.
 #[derive(Clone, Debug)]
@@ -42,32 +38,11 @@ impl fmt::Display for Act {
 
 #[test]
 fn the_same_is_told_of_the_same_changes() {
-    let one = number("RUDDLE_DIFF_SEED");
-    let first = one.or(number("RUDDLE_DIFF_FIRST")).unwrap_or(1);
-    let count = match one {
-        Some(_) => 1,
-        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(PLANS),
-    };
-    let failures: Mutex<Vec<String>> = Mutex::default();
-    for (oracle, subject, dialect) in pairs() {
-        let idle: Mutex<Vec<[Stage; 2]>> = Mutex::default();
-        let seeds: Vec<u64> = (first..first + count).collect();
-        each_in_parallel(&seeds, |&seed| {
-            if failures.lock().expect("no thread died").len() >= FAILURES_MAX {
-                return;
-            }
-            let spare = idle.lock().expect("no thread died").pop();
-            let mut stages = spare.unwrap_or_else(|| [&oracle, &subject].map(Stage::start));
-            let plan = plan(seed, dialect);
-            if let Err(told) = run(&mut stages, &plan) {
-                let text = shrink(&mut stages, plan, told);
-                let text = format!("seed {seed} ({dialect:?}):\n{text}");
-                failures.lock().expect("no thread died").push(text);
-            }
-            idle.lock().expect("no thread died").push(stages);
-        });
-    }
-    verdict(&failures.into_inner().expect("no thread died"));
+    let start = |oracle: &Target, subject: &Target| [oracle, subject].map(Stage::start);
+    play_seeds(PLANS, start, |stages, seed, dialect| {
+        let plan = plan(seed, dialect);
+        run(stages, &plan).map_err(|told| shrink(stages, plan, told))
+    });
 }
 
 fn plan(seed: u64, dialect: Dialect) -> Vec<Act> {

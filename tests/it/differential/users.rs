@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use super::generate::Dialect;
-use super::{number, pairs};
+use super::{pairs, seeds};
 use crate::harness::client::Client;
 use crate::harness::reply::Reply;
 use crate::harness::verdict;
@@ -188,13 +188,6 @@ fn split(line: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn random_rules_make_the_same_user() {
-    let first = number("RUDDLE_DIFF_SEED")
-        .or(number("RUDDLE_DIFF_FIRST"))
-        .unwrap_or(1);
-    let count = match number("RUDDLE_DIFF_SEED") {
-        Some(_) => 1,
-        None => number("RUDDLE_DIFF_SEEDS").unwrap_or(USERS),
-    };
     let mut problems = Vec::new();
     for (oracle, subject, dialect) in pairs() {
         let servers = [&oracle, &subject]
@@ -203,7 +196,7 @@ fn random_rules_make_the_same_user() {
             continue;
         };
         let mut clients = [theirs.connect(), ours.connect()];
-        for seed in first..first + count {
+        for seed in seeds(USERS) {
             if let Err(problem) = one_user(seed, dialect, &mut clients) {
                 problems.push(format!("seed {seed} ({dialect:?}): {problem}"));
             }

@@ -165,6 +165,17 @@ impl Client {
         self.call(&line.split(' ').collect::<Vec<_>>())
     }
 
+    /// A number that INFO tells in this section.
+    pub(crate) fn info_number(&mut self, section: &str, field: &str) -> u64 {
+        let info = self.call(&["INFO", section]);
+        let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
+        let mut lines = text.lines();
+        lines
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+            .and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| panic!("INFO {section} has no number {field}:\n{text}"))
+    }
+
     /// Whether the server closes the connection without saying more.
     pub(crate) fn closes(&mut self) -> bool {
         self.read() == Err(NoReply::Closed)

@@ -1,6 +1,6 @@
 //! Many subscribers, slow ones, and those that vanish.
 
-use super::limits::{info_number, open_files};
+use super::limits::open_files;
 use super::subject;
 use crate::harness::client::{Client, NoReply};
 use crate::harness::reply::Reply;
@@ -60,9 +60,9 @@ fn two_thousand_subscribers_get_everything_in_order() {
     }
     drop(subscribers);
     wait_until("all have left", || {
-        (info_number(&mut control, "stats", "pubsub_channels") == 0).then_some(())
+        (control.info_number("stats", "pubsub_channels") == 0).then_some(())
     });
-    assert_eq!(info_number(&mut control, "stats", "pubsub_patterns"), 0);
+    assert_eq!(control.info_number("stats", "pubsub_patterns"), 0);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn who_does_not_read_is_cut_off_at_the_hard_limit_and_the_others_are_not() {
     assert!(published > 10, "after {published} messages");
     assert!(is_cut_off(&mut slow));
     let cut = "client_output_buffer_limit_disconnections";
-    assert_eq!(info_number(&mut control, "stats", cut), 1);
+    assert_eq!(control.info_number("stats", cut), 1);
     assert_eq!(control.words("PUBLISH a last"), Reply::Int(1));
 }
 

@@ -1,7 +1,7 @@
 //! Many clients at once, what they may hold together, and clients that vanish in whatever state they
 //! are: nothing of them may stay.
 
-use super::limits::{info_number, open_files};
+use super::limits::open_files;
 use super::subject;
 use crate::harness::client::{Client, NoReply, encode};
 use crate::harness::reply::Reply;
@@ -16,7 +16,7 @@ fn unfinished(bytes: usize) -> Vec<u8> {
 }
 
 fn evicted(control: &mut Client) -> u64 {
-    info_number(control, "stats", "evicted_clients")
+    control.info_number("stats", "evicted_clients")
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn the_largest_client_goes_when_all_hold_too_much() {
     assert!(clients[1].closes());
     assert_eq!(control.words("PING").to_string(), "+PONG");
     // The others are still there.
-    assert_eq!(info_number(&mut control, "clients", "connected_clients"), 3);
+    assert_eq!(control.info_number("clients", "connected_clients"), 3);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn who_must_not_be_evicted_stays_and_counts() {
     );
     assert!(small.closes());
     wait_until("nobody else", || (evicted(&mut control) == 1).then_some(()));
-    assert_eq!(info_number(&mut control, "clients", "connected_clients"), 2);
+    assert_eq!(control.info_number("clients", "connected_clients"), 2);
     assert_eq!(
         control.words("CONFIG SET maxmemory-clients 0").to_string(),
         "+OK"
@@ -151,7 +151,7 @@ const TRACES: &[(&str, &str, u64)] = &[
 fn nothing_is_left(control: &mut Client) {
     for (section, field, wanted) in TRACES {
         wait_until(&format!("{field} to be {wanted}"), || {
-            (info_number(control, section, field) == *wanted).then_some(())
+            (control.info_number(section, field) == *wanted).then_some(())
         });
     }
 }
@@ -186,7 +186,7 @@ fn whoever_vanishes_leaves_nothing_behind() {
     for round in 0..ROUNDS {
         let mut clients = crowd(&server);
         wait_until("all wait who do", || {
-            (info_number(&mut control, "clients", "blocked_clients") >= 4).then_some(())
+            (control.info_number("clients", "blocked_clients") >= 4).then_some(())
         });
         if round % 2 == 1 {
             // Half of the connection goes first.
@@ -204,7 +204,7 @@ fn whoever_vanishes_leaves_nothing_behind() {
         drop(clients);
         nothing_is_left(&mut control);
         let _ = control.words("DEL a none");
-        held.push(info_number(&mut control, "memory", "used_memory"));
+        held.push(control.info_number("memory", "used_memory"));
     }
     // Buffers are kept for the next ones, but no more with each round.
     let growth = held[ROUNDS - 1].saturating_sub(held[1]);
@@ -227,7 +227,7 @@ fn whoever_waits_for_the_end_of_a_pause_can_vanish() {
         }
         if mode == "WRITE" {
             wait_until("they wait", || {
-                let waiting = info_number(&mut control, "clients", "blocked_clients");
+                let waiting = control.info_number("clients", "blocked_clients");
                 (waiting == 20).then_some(())
             });
         }
@@ -270,7 +270,7 @@ fn load(count: u32) {
     }
     let quarter = u64::from(count / 4);
     wait_until("everybody is where he wants to be", || {
-        let mut is_at = |field, wanted| info_number(&mut control, "clients", field) == wanted;
+        let mut is_at = |field, wanted| control.info_number("clients", field) == wanted;
         (is_at("blocked_clients", quarter) && is_at("tracking_clients", quarter)).then_some(())
     });
     wait_until("all have counted", || {

@@ -15,13 +15,7 @@ const SLACK_BYTES: usize = 64 << 10;
 
 /// A number of INFO.
 fn number(client: &mut Client, section: &str, field: &str) -> usize {
-    let info = client.call(&["INFO", section]);
-    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
-    let line = text.lines().find_map(|line| line.strip_prefix(field));
-    let value = line.and_then(|line| line.strip_prefix(':'));
-    value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or_else(|| panic!("INFO {section} has no number {field}:\n{text}"))
+    usize::try_from(client.info_number(section, field)).expect("a size")
 }
 
 fn used(client: &mut Client) -> usize {

@@ -33,16 +33,6 @@ pub(super) fn open_files(wanted: u64) -> Option<MutexGuard<'static, ()>> {
     Some(alone)
 }
 
-pub(super) fn info_number(client: &mut Client, section: &str, field: &str) -> u64 {
-    let info = client.call(&["INFO", section]);
-    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
-    let line = text.lines().find_map(|line| line.strip_prefix(field));
-    let value = line.and_then(|line| line.strip_prefix(':'));
-    value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or_else(|| panic!("INFO {section} has no number {field}:\n{text}"))
-}
-
 #[test]
 fn ten_thousand_idle_connections() {
     const IDLE: u32 = 10_000;
@@ -53,7 +43,7 @@ fn ten_thousand_idle_connections() {
     };
     let server = start.args(["--maxclients", "10100"]).start();
     let mut control = server.connect();
-    let before = info_number(&mut control, "memory", "used_memory");
+    let before = control.info_number("memory", "used_memory");
     let mut idle: Vec<Client> = (0..IDLE).map(|_| server.connect()).collect();
     // Each has spoken once, so that what it keeps is what it keeps for good.
     for client in &mut idle {
@@ -62,22 +52,24 @@ fn ten_thousand_idle_connections() {
     for client in &mut idle {
         assert_eq!(client.read(), Ok(Reply::Simple(b"PONG".to_vec())));
     }
-    let connected = info_number(&mut control, "clients", "connected_clients");
+    let connected = control.info_number("clients", "connected_clients");
     assert!(connected > u64::from(IDLE), "{connected}");
-    if info_number(&mut control, "server", "process_id") == u64::from(server.process_id())
+    if control.info_number("server", "process_id") == u64::from(server.process_id())
         && control
             .words("INFO server")
             .to_string()
             .contains("ruddle_version")
     {
-        let used = info_number(&mut control, "memory", "used_memory").saturating_sub(before);
+        let used = control
+            .info_number("memory", "used_memory")
+            .saturating_sub(before);
         let each = used / u64::from(IDLE);
         eprintln!("{each} bytes per idle connection");
         assert!(each < BYTES_EACH_MAX, "{each} bytes per idle connection");
     }
     drop(idle);
     wait_until("the idle ones are gone", || {
-        (info_number(&mut control, "clients", "connected_clients") == 1).then_some(())
+        (control.info_number("clients", "connected_clients") == 1).then_some(())
     });
 }
 
@@ -105,7 +97,7 @@ fn one_client_too_many() {
         let works = client.send(&["PING"]).is_ok() && client.read().is_ok_and(|r| !r.is_error());
         works.then_some(client)
     });
-    assert!(info_number(&mut client, "stats", "rejected_connections") >= 1);
+    assert!(client.info_number("stats", "rejected_connections") >= 1);
 }
 
 #[test]
@@ -188,15 +180,15 @@ fn the_upkeep_comes_more_often_with_many_clients() {
     let Some(start) = subject() else { return };
     let server = start.args(["--hz", "1"]).start();
     let mut control = server.connect();
-    assert_eq!(info_number(&mut control, "server", "hz"), 1);
+    assert_eq!(control.info_number("server", "hz"), 1);
     let clients: Vec<Client> = (0..450).map(|_| server.connect()).collect();
     wait_until("ticks to come more often", || {
-        (info_number(&mut control, "server", "hz") > 1).then_some(())
+        (control.info_number("server", "hz") > 1).then_some(())
     });
-    assert_eq!(info_number(&mut control, "server", "configured_hz"), 1);
+    assert_eq!(control.info_number("server", "configured_hz"), 1);
     assert!(!control.words("CONFIG SET dynamic-hz no").is_error());
     wait_until("ticks to come as configured", || {
-        (info_number(&mut control, "server", "hz") == 1).then_some(())
+        (control.info_number("server", "hz") == 1).then_some(())
     });
     drop(clients);
     for (parameter, value) in [("hz", "100"), ("active-expire-effort", "10")] {
@@ -207,6 +199,6 @@ fn the_upkeep_comes_more_often_with_many_clients() {
         );
     }
     wait_until("ticks to come as configured anew", || {
-        (info_number(&mut control, "server", "hz") == 100).then_some(())
+        (control.info_number("server", "hz") == 100).then_some(())
     });
 }

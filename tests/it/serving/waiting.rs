@@ -10,18 +10,8 @@ use crate::harness::wait_until;
 /// Waits until the server counts so many blocked clients.
 fn await_blocked(control: &mut Client, count: usize) {
     wait_until("clients that wait", || {
-        (number(control, "clients", "blocked_clients") == count as u64).then_some(())
+        (control.info_number("clients", "blocked_clients") == count as u64).then_some(())
     });
-}
-
-/// A number that INFO tells.
-fn number(control: &mut Client, section: &str, field: &str) -> u64 {
-    let info = control.call(&["INFO", section]);
-    let text = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
-    let mut lines = text.lines();
-    let line = lines.find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    let line = line.unwrap_or_else(|| panic!("{field} in {text}"));
-    line.trim().parse().unwrap_or_else(|_| panic!("{line}"))
 }
 
 /// A new client that waits for `k`, behind `before` others.
@@ -130,8 +120,8 @@ fn no_timeout_but_its_own_ends_a_wait() {
     let mut client = waiting(&server, &mut control, 0);
     let mut idle = server.connect();
     wait_until("an idle client is closed", || {
-        assert_eq!(number(&mut control, "clients", "blocked_clients"), 1);
-        let closed = number(&mut control, "clients", "connected_clients") == 2;
+        assert_eq!(control.info_number("clients", "blocked_clients"), 1);
+        let closed = control.info_number("clients", "connected_clients") == 2;
         closed.then_some(())
     });
     assert!(idle.closes());
@@ -146,7 +136,7 @@ fn a_timeout_comes_neither_early_nor_by_asking_often() {
     let mut control = server.connect();
     let mut client = server.connect();
     for (timeout, ms) in [("0.03", 30), ("0.0301", 31), ("0.001", 1), ("0.3", 300)] {
-        let cycles = || number(&mut server.connect(), "stats", "eventloop_cycles");
+        let cycles = || server.connect().info_number("stats", "eventloop_cycles");
         let is_counted = {
             let info = control.words("INFO stats").to_string();
             info.contains("eventloop_cycles")
