@@ -126,7 +126,7 @@ impl Server {
         self.note_departures(&departures);
         for departure in departures {
             self.log_removal(departure.db, &departure.key);
-            self.note_touch(departure.db, &departure.key, Touch::all());
+            self.note_departure(departure.db, &departure.key);
             self.invalidate(&departure.key, None);
             self.dirty += 1;
         }

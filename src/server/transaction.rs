@@ -208,6 +208,14 @@ impl Server {
         }
     }
 
+    /// The same of a key that left by itself.
+    pub(super) fn note_departure(&mut self, db: usize, key: &[u8]) {
+        self.waiting.touch(db, key);
+        for owner in self.watching.owners(db, key) {
+            self.clients[owner].flags.insert(ClientFlags::STALE);
+        }
+    }
+
     /// The same of every key of a database.
     pub(super) fn note_touch_all(&mut self, db: usize) {
         self.waiting.touch_all(db);

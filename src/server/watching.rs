@@ -81,6 +81,15 @@ impl Watching {
         watchers.iter().map(|watcher| watcher.client)
     }
 
+    /// Whom it concerns that a key left by itself: who watched it when it was there. For the others
+    /// there is none as before (one past its deadline came with an exchange of databases, else its
+    /// coming would have been a change).
+    pub fn owners(&self, db: usize, key: &[u8]) -> impl Iterator<Item = ClientKey> {
+        let watchers = self.keys[db].get(key).map_or(&[][..], Vec::as_slice);
+        let owners = watchers.iter().filter(|watcher| watcher.existed);
+        owners.map(|watcher| watcher.client)
+    }
+
     /// Whom it concerns that every key of a database may have come or gone; `exists` tells which
     /// keys are there now.
     pub fn watchers_in(
@@ -112,6 +121,7 @@ mod tests {
         watching.enter(one, 0, b"a", true);
         watching.enter(two, 0, b"a", false);
         watching.enter(two, 0, b"b", false);
+        assert_eq!(watching.owners(0, b"a").collect::<Vec<_>>(), [one]);
         watching.enter(one, 1, b"a", false);
         assert_eq!(watching.len(), 3);
         let of =
