@@ -25,7 +25,7 @@ const DEFAULT: &[&str] = &[
 ];
 
 /// What `all` adds to these; `everything` is the same for a server without modules.
-const MORE: &[&str] = &["commandstats", "latencystats"];
+const MORE: &[&str] = &["tls", "commandstats", "latencystats"];
 
 impl Wanted {
     /// From INFO's arguments: names of sections in any case, `default`, `all`, `everything`.

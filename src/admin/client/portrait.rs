@@ -90,17 +90,15 @@ impl Portrait<'_> {
     }
 }
 
-/// The line of CLIENT LIST and CLIENT INFO, without its end.
-///
-/// What later parts of the server will count (tracking) is shown as
-/// the nothing it is today: clients parse the line by field names and expect them all.
+/// The line of CLIENT LIST and CLIENT INFO, without its end: Valkey's fields in its order, which has
+/// those of Redis 7.2.
 impl fmt::Display for Portrait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |bytes| String::from_utf8_lossy(bytes);
         let memory = &self.memory;
         write!(
             f,
-            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={}",
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={}",
             self.id,
             self.address,
             self.local_address,
@@ -109,6 +107,7 @@ impl fmt::Display for Portrait<'_> {
             self.age_s,
             self.idle_s,
             self.flags,
+            self.capabilities,
             self.db,
         )?;
         let [channels, patterns, shards] = self.subscriptions;
@@ -151,8 +150,8 @@ impl fmt::Display for Portrait<'_> {
         )?;
         write!(
             f,
-            " capa={} tot-net-in={} tot-net-out={} tot-cmds={}",
-            self.capabilities, self.input_bytes, self.output_bytes, self.commands,
+            " tot-net-in={} tot-net-out={} tot-cmds={}",
+            self.input_bytes, self.output_bytes, self.commands,
         )
     }
 }

@@ -47,6 +47,7 @@ type Fill = fn(&Server, &mut Report);
 /// In Redis's order.
 const SECTIONS: &[(&str, Fill)] = &[
     ("Server", about_server),
+    ("TLS", about_certificates),
     ("Clients", about_clients),
     ("Memory", about_memory),
     ("Persistence", about_persistence),
@@ -80,6 +81,9 @@ fn about_server(server: &Server, report: &mut Report) {
     report.line("arch_bits", usize::BITS);
     report.line("monotonic_clock", "quanta");
     report.line("multiplexing_api", "epoll");
+    // Of a C compiler, which would say which it was.
+    report.line("atomicvar_api", "rust");
+    report.line("gcc_version", "0.0.0");
     report.line("process_id", std::process::id());
     report.line("process_supervised", shown(server, "supervised"));
     report.line("run_id", &server.run_id);
@@ -89,6 +93,7 @@ fn about_server(server: &Server, report: &mut Report) {
     report.line("uptime_in_days", uptime / 86_400);
     report.line("hz", server.hz());
     report.line("configured_hz", server.config.hz);
+    report.line("clients_hz", server.hz());
     // The clock that entries' last accesses are kept in: seconds in 24 bits.
     report.line("lru_clock", server.now.ms().seconds() & 0xff_ffff);
     let executable = std::env::current_exe().unwrap_or_default();
@@ -127,6 +132,14 @@ fn operating_system() -> String {
 fn shown(server: &Server, name: &str) -> String {
     let value = server.config.get(name).unwrap_or_default();
     String::from_utf8_lossy(&value).into_owned()
+}
+
+/// There are none.
+fn about_certificates(_server: &Server, report: &mut Report) {
+    for whose in ["server", "client", "ca"] {
+        report.line(&format!("tls_{whose}_cert_serial"), "none");
+        report.line(&format!("tls_{whose}_cert_expires_in_seconds"), 0);
+    }
 }
 
 fn about_clients(server: &Server, report: &mut Report) {
@@ -179,9 +192,9 @@ fn about_memory(server: &Server, report: &mut Report) {
     report.line("allocator_resident", memory.allocator.resident);
     report.line("allocator_muzzy", 0);
     report.bytes("total_system_memory", memory.machine);
-    report.bytes("used_memory_lua", 0);
+    report.zeros(&["used_memory_lua", "used_memory_vm_eval"]);
+    report.line("used_memory_lua_human", "0B");
     report.zeros(&[
-        "used_memory_vm_eval",
         "used_memory_scripts_eval",
         "number_of_cached_scripts",
         "number_of_functions",
@@ -209,10 +222,16 @@ fn about_memory(server: &Server, report: &mut Report) {
     report.zeros(&[
         "mem_replication_backlog",
         "mem_total_replication_buffers",
+        "mem_replicas_repl_buffer",
+        "mem_replica_full_sync_buffer",
         "mem_clients_slaves",
     ]);
     report.line("mem_clients_normal", memory.clients);
-    report.zeros(&["mem_cluster_links"]);
+    report.zeros(&[
+        "mem_cluster_links",
+        "mem_cluster_slot_import",
+        "mem_cluster_slot_export",
+    ]);
     report.line("mem_aof_buffer", memory.log);
     report.line("mem_allocator", "jemalloc-5.3.1");
     report.zeros(&[
@@ -270,6 +289,7 @@ fn about_persistence(server: &Server, report: &mut Report) {
         "aof_last_cow_size",
         "module_fork_in_progress",
         "module_fork_last_cow_size",
+        "slot_migration_fork_in_progress",
     ]);
     if let Some(journal) = journal {
         report.line("aof_current_size", server.log_bytes());
@@ -302,7 +322,12 @@ fn about_stats(server: &Server, report: &mut Report) {
     report.line("instantaneous_ops_per_sec", rate);
     report.line("total_net_input_bytes", metrics.net_input_bytes);
     report.line("total_net_output_bytes", metrics.net_output_bytes);
-    report.zeros(&["total_net_repl_input_bytes", "total_net_repl_output_bytes"]);
+    report.zeros(&[
+        "total_net_repl_input_bytes",
+        "total_net_repl_output_bytes",
+        "total_net_cluster_slot_import_bytes",
+        "total_net_cluster_slot_export_bytes",
+    ]);
     for (field, what) in [
         ("instantaneous_input_kbps", Rated::InputBytes),
         ("instantaneous_output_kbps", Rated::OutputBytes),
@@ -366,6 +391,8 @@ fn keyspace_stats(server: &Server, report: &mut Report) {
     report.line("expired_subkeys", stats.expired_fields);
     let stale = ratio(stale * 100.0, volatile);
     report.line("expired_stale_perc", format_args!("{stale:.2}"));
+    // Fields leave in the cycle in which they are due.
+    report.line("expired_keys_with_volatile_items_stale_perc", "0.00");
     report.line("expired_time_cap_reached_count", stats.sweeps_cut);
     report.line("expire_cycle_cpu_milliseconds", expiry_ms);
     report.line("evicted_keys", stats.evicted);
@@ -383,6 +410,11 @@ fn loop_stats(server: &Server, report: &mut Report) {
     report.zeros(&[
         "io_threaded_reads_processed",
         "io_threaded_writes_processed",
+        "io_threaded_freed_objects",
+        "io_threaded_accept_processed",
+        "io_threaded_poll_processed",
+        "io_threaded_total_prefetch_batches",
+        "io_threaded_total_prefetch_entries",
     ]);
     let input = metrics.query_buffer_limit_disconnections;
     report.line("client_query_buffer_limit_disconnections", input);

@@ -2,6 +2,7 @@
 //! redis-server says of the same command; and every command has a transcript.
 
 mod docs;
+mod fields;
 mod info;
 
 use std::collections::{BTreeMap, BTreeSet};

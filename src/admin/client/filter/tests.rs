@@ -140,8 +140,8 @@ fn a_line_shows_every_field() {
     assert_eq!(
         portrait().to_string(),
         "id=7 addr=[::1]:5000 laddr=[::1]:6379 fd=9 name=worker age=10 idle=3 flags=Te \
-         db=4 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
+         capa= db=4 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=client|list user=default \
-         redir=-1 resp=3 lib-name=lib lib-ver=1.2 capa= tot-net-in=1 tot-net-out=2 tot-cmds=3"
+         redir=-1 resp=3 lib-name=lib lib-ver=1.2 tot-net-in=1 tot-net-out=2 tot-cmds=3"
     );
 }
