@@ -119,35 +119,54 @@ impl Delays {
 /// Rows of a graph.
 const GRAPH_ROWS: usize = 4;
 
-/// A series as a drawing: a column for each sample, filled with `_` and `o` to `#`, and under each,
-/// from top to bottom, how long ago it was.
+/// Columns of a graph: of more samples there are several, one below the other.
+const GRAPH_COLUMNS: usize = 80;
+
+/// A series as a drawing: a column for each sample, and under each, from top to bottom, how long ago
+/// it was.
 pub fn graph(event: &str, series: &Series, now_s: i64) -> String {
     let samples = series.samples();
-    let low = samples.iter().map(|sample| sample.ms).min().unwrap_or(0);
-    let high = samples.iter().map(|sample| sample.ms).max().unwrap_or(0);
+    let ms = || samples.iter().map(|sample| sample.ms);
+    let (low, high) = (ms().min().unwrap_or(0), ms().max().unwrap_or(0));
     let all_time = series.worst_ms;
     let mut text =
         format!("{event} - high {high} ms, low {low} ms (all time high {all_time} ms)\n");
-    text.push_str(&"-".repeat(80));
+    text.push_str(&"-".repeat(GRAPH_COLUMNS));
     text.push('\n');
-    // A column's height in thirds of a row.
-    let full = GRAPH_ROWS as u64 * 3;
-    let height = |ms: u64| (ms - low) * (full - 1) / (high - low).max(1);
+    for (index, part) in samples.chunks(GRAPH_COLUMNS).enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        columns(part, (low, high), &mut text);
+        text.push_str(&" ".repeat(part.len()));
+        text.push('\n');
+        labels(part, now_s, &mut text);
+    }
+    text
+}
+
+/// A column for each sample, from the lowest to the highest of all: filled with `|`, and on top `_`,
+/// `o` or `#`, a third of a row each.
+fn columns(samples: &[Sample], (low, high): (u64, u64), text: &mut String) {
+    let thirds = GRAPH_ROWS as u64 * 3;
+    let height = |ms: u64| ((ms - low) * thirds / (high - low).max(1)).min(thirds - 1);
     for row in (0..GRAPH_ROWS as u64).rev() {
-        text.extend(
-            samples
-                .iter()
-                .map(|sample| match height(sample.ms).checked_sub(row * 3) {
-                    None => ' ',
-                    Some(0) => '_',
-                    Some(1) => 'o',
-                    Some(2..) => '#',
-                }),
-        );
+        let above = samples
+            .iter()
+            .map(|sample| height(sample.ms).checked_sub(row * 3));
+        text.extend(above.map(|thirds| match thirds {
+            None => ' ',
+            Some(0) => '_',
+            Some(1) => 'o',
+            Some(2) => '#',
+            Some(3..) => '|',
+        }));
         text.push('\n');
     }
-    text.push_str(&" ".repeat(samples.len()));
-    text.push('\n');
+}
+
+/// How long ago each sample was, written downwards.
+fn labels(samples: &[Sample], now_s: i64, text: &mut String) {
     let labels: Vec<Vec<char>> = samples
         .iter()
         .map(|sample| ago(now_s.saturating_sub(sample.at)).chars().collect())
@@ -158,7 +177,6 @@ pub fn graph(event: &str, series: &Series, now_s: i64) -> String {
         text.extend(letters.map(|letter| letter.unwrap_or(' ')));
         text.push('\n');
     }
-    text
 }
 
 /// A time that passed, in its largest unit.
@@ -228,7 +246,7 @@ mod tests {
             "command - high 21 ms, low 10 ms (all time high 21 ms)"
         );
         assert_eq!(lines[1].len(), 80);
-        assert_eq!(lines[2..6], ["  # ", "  # ", "  # ", "_##o"]);
+        assert_eq!(lines[2..6], ["  # ", "  | ", "  | ", "_#|o"]);
         assert_eq!(lines[7..], ["3115", "mm0s", "  s "]);
     }
 }

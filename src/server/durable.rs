@@ -12,6 +12,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Server;
 use super::startup::StartError;
@@ -62,6 +63,8 @@ pub struct Durable {
     failing_since: Option<MonoNs>,
     /// Clients that wait by themselves for what they did to be on disk (WAITAOF).
     pub(crate) awaiting: Vec<ClientKey>,
+    /// How long each write of the log waits first, for tests of slow disks.
+    pub(crate) write_delay: Duration,
 }
 
 /// Replies that may leave.
@@ -104,6 +107,7 @@ impl Durable {
             leftovers: Vec::new(),
             journal: None,
             last_flush: 0,
+            write_delay: Duration::ZERO,
             functions: Vec::new(),
             aux: Vec::new(),
             base_bytes: 0,
@@ -328,6 +332,9 @@ impl Server {
         if let Some(journal) = &mut self.durable.journal {
             let watched = self.config.latency_monitor_threshold > 0;
             let began = watched.then(|| self.clock.mono());
+            if !self.durable.write_delay.is_zero() && journal.buffered_bytes() > 0 {
+                self.clock.sleep(self.durable.write_delay);
+            }
             journal.commit(self.now.mono);
             if !self.durable.held.is_empty() {
                 self.release();

@@ -183,7 +183,7 @@ impl Server {
         let ceiling = self.memory.ceiling.unwrap_or(usize::MAX).max(limit);
         let is_new_turn = self.memory.spent_ns == 0;
         let mut evicted = 0;
-        let mut spent_ns = 0;
+        let (mut spent_ns, mut napped_ns) = (0, 0);
         let room = loop {
             // Asked for first: what is freed in between would count twice otherwise.
             let being_freed = self.being_freed();
@@ -196,7 +196,9 @@ impl Server {
                     break Room::Pending;
                 }
                 std::thread::sleep(NAP);
-                spent_ns = self.clock.mono().since(started);
+                let until_now_ns = self.clock.mono().since(started);
+                napped_ns += until_now_ns.saturating_sub(spent_ns);
+                spent_ns = until_now_ns;
                 continue;
             }
             let Some(by) = by else {
@@ -207,7 +209,7 @@ impl Server {
             if spent_ns >= turn_ns && !is_urgent && !is_first_batch {
                 break Room::Going;
             }
-            if !self.keyspace.evict(by, samples, self.now.ms()) {
+            if !self.evict_one(by, samples) {
                 break Room::Full;
             }
             evicted += 1;
@@ -215,6 +217,9 @@ impl Server {
                 spent_ns = self.clock.mono().since(started);
             }
         };
+        if napped_ns > 0 {
+            self.note_delay("eviction-lazyfree", napped_ns);
+        }
         let counted = self.counted_bytes();
         let kept = match room {
             // Whoever needed more had no time left to wait for it.
@@ -223,6 +228,18 @@ impl Server {
         };
         self.memory.ceiling = Some(kept.max(limit));
         room
+    }
+
+    /// Lets one key leave; whether there was any.
+    fn evict_one(&mut self, by: Eviction, samples: usize) -> bool {
+        let now = self.now.ms();
+        if self.config.latency_monitor_threshold == 0 {
+            return self.keyspace.evict(by, samples, now);
+        }
+        let began = self.clock.mono();
+        let left = self.keyspace.evict(by, samples, now);
+        self.note_delay("eviction-del", self.clock.mono().since(began));
+        left
     }
 
     /// Bytes that the reaper has still to free, about. What waits for it is given to it.

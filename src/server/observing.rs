@@ -28,8 +28,8 @@ pub struct Observing {
     bounds: Bounds,
     noted: [Noted; Reason::ALL.len()],
     pub delays: Delays,
-    /// A flush of the log that is not on disk yet, and since when that is waited for.
-    syncing: Option<(u64, MonoNs)>,
+    /// A flush of the log that replies wait for, and since when.
+    awaited: Option<(u64, MonoNs)>,
     /// Who is shown every command, in order of arrival.
     monitors: Vec<ClientKey>,
 }
@@ -180,34 +180,37 @@ impl Server {
         }
     }
 
-    /// Notes how long the loop took to write the log, and clients waited for it to be synced, by
-    /// what was going on meanwhile.
+    /// Notes how long the loop took to write the log, and replies waited for the worker that writes
+    /// and syncs it: for its sync if that is the policy, else for one before the write.
     #[cold]
     pub(super) fn note_log_delays(&mut self, began: MonoNs) {
         let now = self.clock.mono();
-        let ns = now.since(began);
         let Some(journal) = &self.durable.journal else {
             return;
         };
-        let (last, durable) = (journal.last(), journal.durable());
-        let meanwhile = if !journal.is_synced() {
-            "aof-write-pending-fsync"
-        } else if self.is_writing_snapshot() {
-            "aof-write-active-child"
-        } else {
-            "aof-write-alone"
+        let (last, released) = (journal.last(), journal.released());
+        // While a sync is under way the loop does not write.
+        let meanwhile = match self.is_writing_snapshot() {
+            true => "aof-write-active-child",
+            false => "aof-write-alone",
         };
+        let ns = now.since(began);
         self.note_delay(meanwhile, ns);
         self.note_delay("aof-write", ns);
-        if let Some((mark, since)) = self.observing.syncing
-            && durable >= mark
+        if let Some((mark, since)) = self.observing.awaited
+            && released >= mark
         {
-            self.observing.syncing = None;
-            self.note_delay("aof-fsync-always", now.since(since));
+            self.observing.awaited = None;
+            let ns = now.since(since);
+            if self.config.appendfsync == AppendFsync::Always {
+                self.note_delay("aof-fsync-always", ns);
+            } else {
+                self.note_delay("aof-write-pending-fsync", ns);
+                self.note_delay("aof-write", ns);
+            }
         }
-        let always = self.config.appendfsync == AppendFsync::Always;
-        if always && self.observing.syncing.is_none() && last > durable {
-            self.observing.syncing = Some((last, now));
+        if self.observing.awaited.is_none() && released < last {
+            self.observing.awaited = Some((last, now));
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A moment on the wall clock: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +91,16 @@ impl Clock {
         match self {
             Clock::Real(clock) => MonoNs(clock.delta_as_nanos(0, clock.raw())),
             Clock::Simulated(ns) => MonoNs(ns.get()),
+        }
+    }
+
+    /// Lets the whole thread wait, or a simulated clock go on.
+    pub fn sleep(&self, time: Duration) {
+        match self {
+            Clock::Real(_) => std::thread::sleep(time),
+            Clock::Simulated(_) => {
+                self.advance_us(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+            }
         }
     }
 
