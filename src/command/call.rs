@@ -35,6 +35,8 @@ pub struct Limits {
     /// Whether `maxmemory-policy` chooses by frequency of use: entries then note that instead of
     /// the moment of their last use.
     pub lfu: bool,
+    /// Whether payloads of DUMP are taken without a look at version and checksum: for tests.
+    pub skip_checksums: bool,
     /// Up to where collections stay packed, and the like.
     pub thresholds: Thresholds,
 }

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::effects::EventClass;
 use super::error::CommandError;
 use crate::keyspace::{Cause, Deadline};
-use crate::rdb::decode::{Context, Loaded};
+use crate::rdb::decode::{Checks, Context, Loaded};
 use crate::rdb::{decode, encode};
 use crate::sys::clock::UnixMs;
 
@@ -73,7 +73,11 @@ pub(super) fn restore(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Co
         thresholds: &call.limits.thresholds,
         seed: call.db.seed(),
     };
-    let loaded = decode::payload(payload, context).map_err(|damage| match damage {
+    let checks = match call.limits.skip_checksums {
+        true => Checks::Skipped,
+        false => Checks::Made,
+    };
+    let loaded = decode::payload(payload, checks, context).map_err(|damage| match damage {
         None => CommandError::BAD_PAYLOAD,
         Some(_) => CommandError::BAD_FORMAT,
     })?;

@@ -39,6 +39,7 @@ impl Bench {
             db: 0,
             protocol: Protocol::Resp2,
             limits: Limits {
+                skip_checksums: false,
                 string_bytes_max: 512 * 1024 * 1024,
                 lfu: false,
                 thresholds: Thresholds::default(),

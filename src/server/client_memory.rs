@@ -45,6 +45,11 @@ impl Client {
 }
 
 impl Server {
+    /// Whether it is counted what clients hold, because there is a limit.
+    pub(crate) fn counts_clients(&self) -> bool {
+        self.client_memory.is_on()
+    }
+
     /// Counts what a client holds now.
     #[cold]
     pub(super) fn count_client(&mut self, key: ClientKey) {

@@ -338,7 +338,7 @@ impl Server {
             until,
             thresholds: self.limits.thresholds,
             seed,
-            check: self.config.rdbchecksum,
+            check: self.config.rdbchecksum && !self.limits.skip_checksums,
             share: Share { index, of: count },
         };
         let storage = || Arc::clone(&self.durable.storage);

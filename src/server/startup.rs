@@ -306,6 +306,7 @@ impl Server {
             pushes: Pushes::default(),
             in_transaction: false,
             limits: Limits {
+                skip_checksums: false,
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,
                 thresholds: thresholds_of(&config, LIST_ALONE_BYTES),

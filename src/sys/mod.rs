@@ -12,6 +12,7 @@ pub mod local_time;
 pub mod memory;
 pub mod pid_file;
 pub mod reaper;
+pub mod restart;
 pub mod supervise;
 pub mod usage;
 pub mod worker;

@@ -19,7 +19,7 @@ use crate::value::string::NewStr;
 use crate::value::zset::Zset;
 use crate::value::{LIST_ALONE_BYTES, Value};
 
-fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
+pub(super) fn view<'a>(server: &'a mut Server, call: &AdminCall<'_>) -> View<'a> {
     let db = server.clients[call.client].db;
     let view = server.keyspace.view(db, server.now.ms());
     match server.loading {

@@ -228,6 +228,11 @@ impl CommandError {
 
     /// The log cannot be written.
     #[cold]
+    /// A control of the allocator that is not there, or not of that kind.
+    pub fn allocator_refuses(reason: &str) -> CommandError {
+        Self::quoting(format!("ERR {reason}"))
+    }
+
     pub fn log_failed(error: &str) -> CommandError {
         Self::quoting(format!("MISCONF Errors writing to the AOF file: {error}"))
     }
@@ -314,6 +319,13 @@ impl CommandError {
     );
     pub const NOT_IN_RESP2: CommandError =
         Self::fixed("ERR RESP2 is not supported by this command");
+    pub const NOT_A_TEXT: CommandError = Self::fixed("ERR Not an sds encoded string.");
+    pub const NOT_CHUNKS: CommandError = Self::fixed("ERR Not a quicklist encoded object.");
+    pub const CLIENTS_NOT_COUNTED: CommandError = Self::fixed("ERR maxmemory-clients is disabled.");
+    pub const RESTART_FAILED: CommandError =
+        Self::fixed("ERR failed to restart the server. Check server logs.");
+    pub const ONLY_IN_A_CLUSTER: CommandError =
+        Self::fixed("ERR Debug option only available for cluster mode enabled setup!");
     pub const NOT_PACKED: CommandError = Self::fixed("ERR Not a listpack encoded object.");
     pub const BAD_PACKED_THRESHOLD: CommandError =
         Self::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");

@@ -75,6 +75,12 @@ impl BigList {
         self.chunks.is_heavy()
     }
 
+    /// Of each chunk the number of elements and the bytes.
+    pub fn chunk_sizes(&self) -> impl Iterator<Item = (usize, usize)> {
+        let chunks = self.chunks.iter_from(0);
+        chunks.map(|(chunk, _)| (chunk.len(), chunk.memory_bytes()))
+    }
+
     /// Digests all elements in order.
     pub fn digest(&self, hasher: &mut impl Hasher) {
         for (chunk, _) in self.chunks.iter_from(0) {

@@ -2,7 +2,7 @@
 //! as any other.
 
 use ruddle::ds::table::Seed;
-use ruddle::rdb::decode::{self, Context};
+use ruddle::rdb::decode::{self, Checks, Context};
 use ruddle::rdb::{CHECKSUM, encode};
 use ruddle::value::Thresholds;
 
@@ -17,7 +17,7 @@ fn load(payload: &[u8]) -> Option<(String, Vec<u8>)> {
         thresholds: &thresholds,
         seed: Seed([1, 2]),
     };
-    let loaded = decode::payload(payload, context).ok()?;
+    let loaded = decode::payload(payload, Checks::Made, context).ok()?;
     let mut space = keyspace();
     put(&mut space, 0, b"key", loaded, None);
     let digest = digest(&mut space);

@@ -3,6 +3,7 @@
 mod channels;
 mod clients;
 mod crowds;
+mod debug;
 mod eviction;
 mod fairness;
 mod lifecycle;
