@@ -78,6 +78,8 @@ pub struct Progress {
 impl Progress {
     /// One more key is written.
     pub(super) fn note_key(&self) {
+        #[cfg(test)]
+        crate::sys::steps::pause();
         let done = self.keys_done.fetch_add(1, Ordering::Relaxed) + 1;
         let delay_us = match self.key_delay_us {
             0 => return,

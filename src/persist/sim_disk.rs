@@ -13,6 +13,8 @@
 //! ([`SimDisk::disturb`]): errors, short writes, a crash or a kill in the middle. After those two
 //! every operation fails until [`SimDisk::restart`] or [`SimDisk::reopen`], so whoever still runs
 //! can do no more harm.
+//!
+//! A worker that goes in steps pauses before each operation (`sys::steps`).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::storage::{File, Mode, Storage};
+use crate::sys::steps::pause;
 
 /// The unit in which a disk writes all or nothing, mostly.
 const SECTOR_BYTES: usize = 512;
@@ -135,6 +138,12 @@ impl SimDisk {
             down: None,
             life: 0,
         })))
+    }
+
+    /// An operation begins; whoever drives this thread goes first.
+    fn operate(&self) -> MutexGuard<'_, State> {
+        pause();
+        self.state()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -467,7 +476,7 @@ fn full() -> io::Error {
 
 impl Storage for SimDisk {
     fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn File>> {
-        let mut state = self.state();
+        let mut state = self.operate();
         let fault = state.begin()?;
         let file = match (state.file_of(path), mode) {
             (Ok(file), Mode::Create) => {
@@ -492,7 +501,7 @@ impl Storage for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.operate();
         if state.begin()? == Some(Fault::Full) {
             return Err(full());
         }
@@ -503,7 +512,7 @@ impl Storage for SimDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.operate();
         state.begin()?;
         state.file_of(path)?;
         state.rename(path, None, false);
@@ -511,7 +520,7 @@ impl Storage for SimDisk {
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.operate();
         state.begin()?;
         match state.names.get(path) {
             Some(Name::Dir) => {}
@@ -522,7 +531,7 @@ impl Storage for SimDisk {
     }
 
     fn renew(&self, path: &Path, from: u64) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.operate();
         match state.begin()? {
             None | Some(Fault::Short) => {}
             Some(Fault::Full) => return Err(full()),
@@ -544,7 +553,7 @@ impl Storage for SimDisk {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        let mut state = self.state();
+        let mut state = self.operate();
         state.begin()?;
         let is_root = dir
             .parent()
@@ -560,7 +569,7 @@ impl Storage for SimDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.operate();
         state.begin()?;
         state.check_power()?;
         // A journal is written in order: what came before in other directories goes with it.
@@ -589,7 +598,7 @@ struct SimFile {
 
 impl SimFile {
     fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
-        let state = self.disk.state();
+        let state = self.disk.operate();
         if state.life == self.life {
             Ok(state)
         } else {

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod pid_file;
 pub mod reaper;
 pub mod restart;
+pub mod steps;
 pub mod supervise;
 pub mod usage;
 pub mod worker;

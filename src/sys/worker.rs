@@ -3,7 +3,8 @@
 //! The loop gives jobs and takes answers without ever waiting; a bell tells it that there is an
 //! answer. The thread takes all jobs that have collected at once, so that it can do together what
 //! is cheaper together. For simulations a worker can also be driven by hand, one [`Worker::step`]
-//! at a time, in the thread of whoever owns it.
+//! at a time: in the thread of whoever owns it, or on one of its own that stops within its work, too
+//! (`sys::steps`).
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,15 +13,18 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use super::steps::{Steps, Stop};
+
 /// Called by the worker's thread when there is an answer.
 pub type Bell = Arc<dyn Fn() + Send + Sync>;
 
 /// How the workers of one loop come to be: each on a thread that rings the loop's bell, or all
-/// driven by hand.
+/// driven by hand: a whole job, or all that have collected, at a time, or in the steps of the work.
 #[derive(Clone)]
 pub enum Workers {
     Threads(Bell),
     ByHand,
+    InSteps,
 }
 
 impl Workers {
@@ -40,6 +44,7 @@ impl Workers {
         match self {
             Workers::Threads(bell) => Worker::start(name, Arc::clone(bell), work),
             Workers::ByHand => Ok(Worker::by_hand(work)),
+            Workers::InSteps => Worker::in_steps(name, work),
         }
     }
 
@@ -110,6 +115,15 @@ enum How<J, A> {
         answers: VecDeque<A>,
         work: Box<dyn Work<J, A>>,
     },
+    InSteps {
+        jobs: VecDeque<J>,
+        answers: Receiver<A>,
+        /// Jobs on their way to the thread, and back if it has left any.
+        queues: (Sender<VecDeque<J>>, Receiver<VecDeque<J>>),
+        /// It is in the middle of something.
+        is_under_way: bool,
+        steps: Steps,
+    },
 }
 
 impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
@@ -160,6 +174,37 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
         }
     }
 
+    /// A worker on a thread called `name`, that goes only when it is told to, a step at a time.
+    /// Dropping it lets it end what it is at.
+    ///
+    /// # Errors
+    /// If the system cannot start a thread.
+    pub fn in_steps(name: &str, work: impl Work<J, A> + 'static) -> io::Result<Self> {
+        let (give, given) = channel::<VecDeque<J>>();
+        let (give_back, left) = channel();
+        let (answer, answers) = channel();
+        let mut work = work;
+        let steps = Steps::start(name, move || {
+            let Ok(mut jobs) = given.recv() else {
+                return false;
+            };
+            // Nobody is there to hear it when the server ends.
+            work.work(&mut jobs, &mut |one| drop(answer.send(one)));
+            give_back.send(jobs).is_ok()
+        })?;
+        Ok(Worker {
+            how: How::InSteps {
+                jobs: VecDeque::new(),
+                answers,
+                queues: (give, left),
+                is_under_way: false,
+                steps,
+            },
+            given: 0,
+            answered: 0,
+        })
+    }
+
     /// Gives a job, which is answered once.
     pub fn give(&mut self, job: J) {
         self.given += 1;
@@ -170,14 +215,14 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
                     drop(jobs.send(job));
                 }
             }
-            How::ByHand { jobs, .. } => jobs.push_back(job),
+            How::ByHand { jobs, .. } | How::InSteps { jobs, .. } => jobs.push_back(job),
         }
     }
 
     /// The next answer, if there is one.
     pub fn take(&mut self) -> Option<A> {
         let answer = match &mut self.how {
-            How::Thread { answers, .. } => answers.try_recv().ok(),
+            How::Thread { answers, .. } | How::InSteps { answers, .. } => answers.try_recv().ok(),
             How::ByHand { answers, .. } => answers.pop_front(),
         };
         self.answered += u64::from(answer.is_some());
@@ -194,6 +239,7 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
         let answer = match &mut self.how {
             How::Thread { answers, .. } => answers.recv_timeout(most).ok(),
             How::ByHand { answers, .. } => answers.pop_front(),
+            How::InSteps { answers, .. } => answers.try_recv().ok(),
         };
         self.answered += u64::from(answer.is_some());
         answer
@@ -205,21 +251,43 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
         self.given == self.answered
     }
 
-    /// Lets a worker that is driven by hand do what it would do at once; whether it did anything.
+    /// Lets a worker that is driven by hand do what it would do at once, or its next step; whether
+    /// it did anything.
     pub fn step(&mut self) -> bool {
-        let How::ByHand {
-            jobs,
-            answers,
-            work,
-        } = &mut self.how
-        else {
-            return false;
-        };
-        if jobs.is_empty() {
-            return false;
+        match &mut self.how {
+            How::Thread { .. } => false,
+            How::ByHand {
+                jobs,
+                answers,
+                work,
+            } => {
+                let is_any = !jobs.is_empty();
+                if is_any {
+                    work.work(jobs, &mut |answer| answers.push_back(answer));
+                }
+                is_any
+            }
+            How::InSteps {
+                jobs,
+                queues: (give, left),
+                is_under_way,
+                steps,
+                ..
+            } => {
+                if !*is_under_way {
+                    if jobs.is_empty() {
+                        return false;
+                    }
+                    // If its thread is gone, the step tells.
+                    drop(give.send(std::mem::take(jobs)));
+                }
+                *is_under_way = steps.step() == Stop::Paused;
+                if !*is_under_way && let Ok(left) = left.recv() {
+                    left.into_iter().rev().for_each(|job| jobs.push_front(job));
+                }
+                true
+            }
         }
-        work.work(jobs, &mut |answer| answers.push_back(answer));
-        true
     }
 }
 
@@ -240,6 +308,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use super::super::steps::pause;
     use super::*;
 
     /// Answers each number with its double; all that have collected at once.
@@ -287,5 +356,37 @@ mod tests {
         worker.give(3);
         assert_eq!(worker.wait(Duration::ZERO), Some(6));
         assert!(worker.is_idle());
+    }
+    /// Pauses within each job.
+    struct Slow;
+
+    impl Work<u32, u32> for Slow {
+        fn work(&mut self, jobs: &mut VecDeque<u32>, answer: &mut dyn FnMut(u32)) {
+            if let Some(job) = jobs.pop_front() {
+                pause();
+                answer(job + 1);
+                pause();
+            }
+        }
+    }
+
+    #[test]
+    fn in_steps_it_stops_within_a_job() {
+        let mut worker = Worker::in_steps("slow", Slow).unwrap();
+        assert!(!worker.step());
+        worker.give(1);
+        worker.give(5);
+        assert!(worker.step() && worker.take().is_none());
+        assert!(worker.step());
+        assert_eq!(worker.take(), Some(2));
+        worker.give(9);
+        // The end of the first job; the others one after the other.
+        assert!(worker.step() && worker.step() && worker.take().is_none());
+        assert_eq!(worker.wait(Duration::ZERO), Some(6));
+        assert_eq!(worker.wait(Duration::ZERO), Some(10));
+        assert!(worker.is_idle() && !worker.step());
+        // In the middle of a job it ends by itself.
+        worker.give(1);
+        assert!(worker.step());
     }
 }

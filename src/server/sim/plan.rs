@@ -17,6 +17,9 @@ pub(super) struct Plan {
     /// Steps in each, at most.
     pub(super) steps: usize,
     pub(super) peers: usize,
+    /// Workers stop within their work: before each operation of the disk, behind each key of a
+    /// snapshot.
+    pub(super) in_steps: bool,
     /// What operations do while the disk is ill, if it ever is.
     pub(super) illness: Option<Disturbance>,
     /// Commands beside those on data, and how seldom.
@@ -57,6 +60,7 @@ impl Plan {
             lives: random.usize(2..5),
             steps: random.usize(40..160),
             peers: random.usize(1..4),
+            in_steps: random.bool(),
             illness: None,
             control: Vec::new(),
             control_one_in: 30,

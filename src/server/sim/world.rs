@@ -33,6 +33,9 @@ use crate::sys::worker::Workers;
 /// Two idle moments so far apart: what was there at the first is on disk at the second.
 const SYNC_INTERVAL_NS: u64 = 1_000_000_000;
 
+/// A worker that goes in steps makes so many at a time, at most.
+const WORK_STEPS_MAX: usize = 12;
+
 /// How a life ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -110,6 +113,8 @@ impl World {
             self.tell(|| format!("-- life {life}, after {end:?}\n{}", disk.describe()));
             end = self.live(end)?;
             self.tell(|| format!("-- {end:?}\n{}", disk.describe()));
+            // Threads have ended what they were at.
+            end = self.end_by_disk().unwrap_or(end);
             if end == End::Orderly && self.random.bool() {
                 end = End::PowerFailure;
             }
@@ -174,7 +179,10 @@ impl World {
         self.note_life(&mut server);
         Ok(match end {
             Some(end) => end,
-            None if self.random.bool() => End::PowerFailure,
+            None if self.random.bool() => {
+                self.disk.crash();
+                End::PowerFailure
+            }
             None => {
                 self.disk.kill();
                 End::Kill
@@ -201,7 +209,10 @@ impl World {
             signals: None,
             reaper: Reaper::at_once(),
             storage: Arc::new(self.disk.clone()),
-            workers: Workers::ByHand,
+            workers: match self.plan.in_steps {
+                true => Workers::InSteps,
+                false => Workers::ByHand,
+            },
             clock: self.clock.clone(),
             seed: self.random.u64(..),
         };
@@ -280,11 +291,11 @@ impl World {
             30..58 => return self.round(server),
             58..70 => {
                 if let Some(journal) = &mut server.durable.journal {
-                    journal.step();
+                    self.work(|| journal.step());
                 }
             }
-            70..76 => drop(server.durable.files.step()),
-            76..82 => drop(server.saving.step()),
+            70..76 => self.work(|| server.durable.files.step()),
+            76..82 => self.work(|| server.saving.step()),
             82..94 => self.pass_time(),
             94..97 => self.receive(server),
             97..98 => self.reconnect(server),
@@ -298,6 +309,19 @@ impl World {
         }
         self.mark(u64::from(drawn) ^ self.disk.operations() << 8);
         Ok(self.end_by_disk())
+    }
+
+    /// A worker does some of what it was given.
+    fn work(&mut self, mut step: impl FnMut() -> bool) {
+        let most = match self.plan.in_steps {
+            true => self.random.usize(1..=WORK_STEPS_MAX),
+            false => 1,
+        };
+        for _ in 0..most {
+            if !step() {
+                break;
+            }
+        }
     }
 
     /// The end that an operation of the disk has brought.
