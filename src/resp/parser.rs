@@ -175,6 +175,11 @@ impl Parser {
             return Ok(Step::Starved(start));
         };
         for done in 0..count {
+            if let Some((from, len)) = token::short_bulk(buf, at, limits) {
+                batch.spans.push(Span::small(from, len));
+                at = from + len + CRLF.len();
+                continue;
+            }
             match token::bulk(buf, at, limits)? {
                 Bulk::Whole { at: from, len } => {
                     batch.spans.push(Span::small(from, len));
