@@ -23,8 +23,9 @@ pub(super) fn sadd(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comma
     let limits = &call.limits.thresholds;
     let mut added = 0;
     if let Some(mut entry) = call.db.write(key) {
-        entry.as_entry().value().set()?;
-        set::expect(&mut entry, args.left(), limits);
+        if !matches!(entry.as_entry().value().set()?, Set::Big(_)) {
+            set::expect(&mut entry, args.left(), limits);
+        }
         while args.left() > 0 {
             added += u64::from(set::add(&mut entry, args.bytes()?, limits));
         }
