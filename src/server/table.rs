@@ -1,8 +1,9 @@
 //! The command table: every row under its name, found with one multiplication.
 //!
-//! A name is packed into one word (its first and last eight bytes, in lower case, and its length);
-//! the word times a multiplier, shifted, is an index into a table in which no two commands meet.
-//! The multiplier is searched for at start. After the hit the real name is compared.
+//! A name is packed into two words (its first and last eight bytes, in lower case). They and its
+//! length, mixed and times a multiplier, shifted, are an index into a table in which no two commands
+//! meet. The multiplier is searched for at start. After the hit the words are compared: between them
+//! they hold all of a name of up to sixteen bytes.
 
 use std::sync::Arc;
 
@@ -26,7 +27,11 @@ pub struct Command {
     pub name: Box<str>,
     /// What clients call it: its name, unless it was renamed; nothing, if it was removed.
     pub called: Box<[u8]>,
+    /// The same, packed.
+    packed: Packed,
     pub action: Action,
+    /// What executes it, if it is a data command that its name alone tells.
+    pub data_handler: Option<DataHandler>,
     pub parent: Option<CommandId>,
     pub subcommands: Vec<CommandId>,
     /// The index of the first key among the arguments, for prefetching; 0: none.
@@ -135,9 +140,12 @@ impl CommandTable {
     /// The top-level command called `name`, in any case.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<&Command> {
-        let slot = (pack(name).wrapping_mul(self.multiplier) >> self.shift) as usize;
+        let packed = Packed::new(name);
+        let slot = (packed.mixed().wrapping_mul(self.multiplier) >> self.shift) as usize;
         let command = self.commands.get(usize::from(self.slots[slot]))?;
-        command.called.eq_ignore_ascii_case(name).then_some(command)
+        let same = command.packed == packed
+            && (packed.is_whole() || command.called.eq_ignore_ascii_case(name));
+        same.then_some(command)
     }
 
     /// The subcommand of `container` called `name`, in any case.
@@ -205,6 +213,7 @@ fn rename(commands: &mut [Command], from: &[u8], to: &[u8]) -> Result<(), &'stat
         return Err("Target command name already exists");
     }
     commands[index].called = to.into();
+    commands[index].packed = Packed::new(to);
     Ok(())
 }
 
@@ -212,7 +221,7 @@ fn add_rows<H: Copy>(
     commands: &mut Vec<Command>,
     rows: &'static [Row<H>],
     parent: Option<CommandId>,
-    action: fn(H) -> Action,
+    make: fn(H) -> Action,
 ) {
     for row in rows {
         let id = CommandId(u16::try_from(commands.len()).expect("fewer than 65,535 commands"));
@@ -222,15 +231,21 @@ fn add_rows<H: Copy>(
             }
             None => row.spec.name.into(),
         };
+        let action = match row.run {
+            Run::Handler(handler) | Run::Both(handler, _) => make(handler),
+            Run::Container(_) => Action::Container,
+        };
         commands.push(Command {
             id,
             spec: &row.spec,
             called: name.as_bytes().into(),
+            packed: Packed::new(name.as_bytes()),
             name,
-            action: match row.run {
-                Run::Handler(handler) | Run::Both(handler, _) => action(handler),
-                Run::Container(_) => Action::Container,
+            data_handler: match (action, &row.run, parent) {
+                (Action::Data(handler), Run::Handler(_), None) => Some(handler),
+                _ => None,
             },
+            action,
             parent,
             subcommands: Vec::new(),
             first_key: row.spec.first_key_index(),
@@ -240,7 +255,7 @@ fn add_rows<H: Copy>(
             commands[usize::from(parent.0)].subcommands.push(id);
         }
         if let Run::Container(subcommands) | Run::Both(_, subcommands) = row.run {
-            add_rows(commands, subcommands, Some(id), action);
+            add_rows(commands, subcommands, Some(id), make);
         }
     }
 }
@@ -258,7 +273,7 @@ fn place(commands: &[Command]) -> (Vec<u16>, u64, u32) {
             let multiplier = random.u64(..) | 1;
             let mut slots = vec![EMPTY; 1 << bits];
             let placed = top.iter().all(|command| {
-                let word = pack(&command.called);
+                let word = command.packed.mixed();
                 let slot = &mut slots[(word.wrapping_mul(multiplier) >> shift) as usize];
                 let free = *slot == EMPTY;
                 *slot = command.id.0;
@@ -273,26 +288,60 @@ fn place(commands: &[Command]) -> (Vec<u16>, u64, u32) {
     unreachable!("the loop above ends by returning or by its assertion")
 }
 
-/// A name's first and last bytes, in lower case, and its length, in one word.
+/// A name's first and last bytes, in lower case, and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed {
+    head: u64,
+    tail: u64,
+    len: usize,
+}
+
+impl Packed {
+    #[inline]
+    fn new(name: &[u8]) -> Packed {
+        let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+            (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+            _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+                (Some(head), Some(tail)) => (
+                    u32::from_le_bytes(*head).into(),
+                    u32::from_le_bytes(*tail).into(),
+                ),
+                _ => (
+                    name.iter()
+                        .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+                    0,
+                ),
+            },
+        };
+        Packed {
+            head: in_lower_case(head),
+            tail: in_lower_case(tail),
+            len: name.len(),
+        }
+    }
+
+    /// All of it in one word, which others may share.
+    #[inline]
+    fn mixed(self) -> u64 {
+        (self.head ^ self.tail.rotate_left(27)).wrapping_add(self.len as u64)
+    }
+
+    /// Whether this is all of the name.
+    #[inline]
+    fn is_whole(self) -> bool {
+        self.len <= 16
+    }
+}
+
+/// Eight bytes at once: those that are capital letters of ASCII become small ones.
 #[inline]
-fn pack(name: &[u8]) -> u64 {
-    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
-    let len = name.len();
-    let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-            (Some(head), Some(tail)) => (
-                u32::from_le_bytes(*head).into(),
-                u32::from_le_bytes(*tail).into(),
-            ),
-            _ => (
-                name.iter()
-                    .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-                0,
-            ),
-        },
-    };
-    ((head | LOWER_CASE) ^ (tail | LOWER_CASE).rotate_left(27)).wrapping_add(len as u64)
+fn in_lower_case(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = word & (EACH * 0x7f);
+    let from_a = low + EACH * u64::from(0x80 - b'A');
+    let above_z = low + EACH * u64::from(0x7f - b'Z');
+    let capital = (from_a ^ above_z) & !word & (EACH * 0x80);
+    word | capital >> 2
 }
 
 /// Bytes of a client's words quoted in an error.
@@ -349,6 +398,29 @@ mod tests {
             assert!(table.find(format!("{upper}!").as_bytes()).is_none());
         }
         assert!(table.find(b"").is_none());
+    }
+
+    #[test]
+    fn only_letters_have_two_forms() {
+        for byte in 0..=u8::MAX {
+            let lower = byte.to_ascii_lowercase();
+            for place in 0..8 {
+                let word = u64::from(byte) << (8 * place);
+                assert_eq!(in_lower_case(word), u64::from(lower) << (8 * place));
+            }
+        }
+        let table = CommandTable::new();
+        for name in ["set", "ping", "zrangebyscore", "zrevrangebyscore"] {
+            for place in 0..name.len() {
+                for byte in 0..=u8::MAX {
+                    let mut other = name.as_bytes().to_vec();
+                    other[place] = byte;
+                    let found = table.find(&other).map(|command| &*command.name);
+                    let same = other.eq_ignore_ascii_case(name.as_bytes());
+                    assert_eq!(found == Some(name), same, "{}", other.escape_ascii());
+                }
+            }
+        }
     }
 
     /// Rules may name commands that are not here; what is here must not be among them.
