@@ -200,13 +200,25 @@ impl Effects {
         self.touched.flushed = self.awaited;
     }
 
-    /// Ready for the next call; what is listened to stays.
+    /// Whether nobody but the log has to hear of anything.
     #[inline]
-    pub fn clear(&mut self) {
+    pub fn are_quiet(&self) -> bool {
+        self.wait.is_none() && self.events.is_empty() && self.touched.is_empty()
+    }
+
+    /// The log has heard of the changes.
+    #[inline]
+    pub fn forget_changes(&mut self) {
         self.changes = 0;
         if matches!(self.propagation, Propagation::Instead(_)) {
             self.propagation = Propagation::Verbatim;
         }
+    }
+
+    /// Ready for the next call; what is listened to stays.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.forget_changes();
         self.events.clear();
         if !self.touched.is_empty() {
             self.touched.clear();

@@ -69,6 +69,22 @@ impl Batch {
         Request::new(bytes, &self.spans[start..item.spans_end], &self.large)
     }
 
+    /// All requests, in order; `buf` as for [`Batch::request`].
+    #[inline]
+    pub fn requests<'a>(&'a self, buf: &'a [u8]) -> impl Iterator<Item = Request<'a>> {
+        let mut rest = &self.spans[..];
+        let mut start = 0;
+        self.requests.iter().map(move |item| {
+            let (spans, behind) = rest.split_at(item.spans_end - start);
+            (rest, start) = (behind, item.spans_end);
+            let bytes = match item.bytes {
+                Bytes::Input => buf,
+                Bytes::Side => &self.side,
+            };
+            Request::new(bytes, spans, &self.large)
+        })
+    }
+
     /// Bytes of memory held, large arguments not counted.
     #[inline]
     pub fn memory_bytes(&self) -> usize {

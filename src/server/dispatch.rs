@@ -28,6 +28,13 @@ pub(super) struct Found {
     pub(super) hash: Option<KeyHash>,
 }
 
+/// A command that was called: how long it took, what it says, and where its reply begins.
+pub(super) struct Called {
+    pub(super) ran: Ran,
+    pub(super) result: Result<(), CommandError>,
+    pub(super) mark: Mark,
+}
+
 /// What came of an execution.
 pub(super) enum Settled {
     /// A reply, perhaps an error.
@@ -76,7 +83,22 @@ impl Server {
         self.latest = Some((key, command.id));
         self.begin_pushes(key);
         let result = self.call(key, command, request, found.hash);
-        match self.settle(key, command, request, (started, None), result, mark) {
+        let ran = self.ran_since(started, None);
+        self.conclude(table, key, command, request, Called { ran, result, mark });
+    }
+
+    /// What follows when a command was called: its consequences, its reply as it is wanted, and
+    /// those who are served by it.
+    pub(super) fn conclude(
+        &mut self,
+        table: &CommandTable,
+        key: ClientKey,
+        command: &Command,
+        request: Request<'_>,
+        run: Called,
+    ) {
+        let mark = run.mark;
+        match self.settle(key, command, request, run) {
             Settled::Replied => self.finish_reply(key, mark),
             Settled::Waits(wait, ns) => self.begin_wait(key, command, request, *wait, ns),
         }
@@ -162,28 +184,36 @@ impl Server {
         result
     }
 
-    /// Draws the consequences of an execution: the error reply, counters, effects. Earlier
-    /// executions of the same request, which ended in waiting, took `ns_before`, if there were any.
+    /// The time of an execution that ends now. Earlier ones of the same request, which ended in
+    /// waiting, took `ns_before`, if there were any.
+    #[inline]
+    pub(super) fn ran_since(&mut self, started: MonoNs, ns_before: Option<u64>) -> Ran {
+        let ended = self.clock.mono();
+        self.advance_to(ended);
+        let ns = ended.since(started);
+        self.peaks.command_ns = self.peaks.command_ns.max(ns);
+        Ran {
+            ns,
+            total_ns: ns_before.map_or(ns, |before| before + ns),
+            mark: None,
+            again: ns_before.is_some(),
+        }
+    }
+
+    /// Draws the consequences of an execution: the error reply, counters, effects.
     #[inline]
     pub(super) fn settle(
         &mut self,
         key: ClientKey,
         command: &Command,
         request: Request<'_>,
-        (started, ns_before): (MonoNs, Option<u64>),
-        result: Result<(), CommandError>,
-        mark: Mark,
+        run: Called,
     ) -> Settled {
-        let ended = self.clock.mono();
-        self.advance_to(ended);
-        let ns = ended.since(started);
-        self.peaks.command_ns = self.peaks.command_ns.max(ns);
-        let mut ran = Ran {
-            ns,
-            total_ns: ns_before.map_or(ns, |before| before + ns),
-            mark: None,
-            again: ns_before.is_some(),
-        };
+        let Called {
+            mut ran,
+            result,
+            mark,
+        } = run;
         if self.effects.wait.is_some() && result.is_ok() {
             return self.settle_wait(key, command, request, ran);
         }
@@ -192,11 +222,8 @@ impl Server {
         } else {
             Outcome::Failed
         };
-        self.metrics
-            .command_ran(usize::from(command.id.0), ran.total_ns, outcome);
+        self.count_run(key, command, ran, outcome);
         let client = &mut self.clients[key];
-        client.traffic.commands += 1;
-        client.last_command = Some(usize::from(command.id.0));
         let tracks = client.flags.contains(ClientFlags::TRACKS);
         if let Err(error) = result {
             client.reply.output.truncate(mark);
@@ -220,10 +247,23 @@ impl Server {
     }
 
     #[inline]
-    fn settle_effects(&mut self, key: ClientKey, request: Request<'_>) {
-        if self.keyspace.has_departures() {
-            self.tell_departures();
-        }
+    pub(super) fn count_run(
+        &mut self,
+        key: ClientKey,
+        command: &Command,
+        ran: Ran,
+        outcome: Outcome,
+    ) {
+        let id = usize::from(command.id.0);
+        self.metrics.command_ran(id, ran.total_ns, outcome);
+        let client = &mut self.clients[key];
+        client.traffic.commands += 1;
+        client.last_command = Some(id);
+    }
+
+    /// The log, and the mark of the client in it, follow what a command changed.
+    #[inline]
+    pub(super) fn settle_changes(&mut self, key: ClientKey, request: Request<'_>) {
         let wrote = self.effects.changes > 0;
         if wrote {
             self.dirty += self.effects.changes;
@@ -232,6 +272,14 @@ impl Server {
         self.note_mark(key, wrote);
         #[cfg(test)]
         self.witness_execution(key, wrote);
+    }
+
+    #[inline]
+    fn settle_effects(&mut self, key: ClientKey, request: Request<'_>) {
+        if self.keyspace.has_departures() {
+            self.tell_departures();
+        }
+        self.settle_changes(key, request);
         if !self.effects.touched.is_empty() {
             self.tell_of_touched(Some(key));
         }

@@ -214,18 +214,23 @@ impl Server {
         self.advance_to(self.clock.mono());
         let count = stage.batch.len();
         let mut looked_at = self.costs.hot_keys.first_of(count);
-        for index in 0..count {
-            let request = stage.batch.request(index, buf);
+        let mut is_plain = self.is_plain(key);
+        for (index, request) in stage.batch.requests(buf).enumerate() {
+            let found = stage.found[index];
             if looked_at == Some(index) {
-                self.look_at_keys(&table, key, request, stage.found[index]);
+                self.look_at_keys(&table, key, request, found);
                 looked_at = self.costs.hot_keys.next_of(index, count);
+            }
+            if is_plain && self.execute_plainly(&table, key, request, found) {
+                continue;
             }
             let client = &mut self.clients[key];
             if client.is_ready() {
-                self.execute(&table, key, request, stage.found[index]);
+                self.execute(&table, key, request, found);
             } else if !client.is_closing() {
                 client.postponed.push_back(OwnedRequest::copy_of(request));
             }
+            is_plain = self.is_plain(key);
         }
     }
 

@@ -10,6 +10,7 @@
 //! and what they change goes into the log between a MULTI and an EXEC of its own.
 
 use super::Server;
+use super::dispatch::Called;
 use super::table::{Command, CommandId, CommandTable};
 use crate::client::slab::ClientKey;
 use crate::client::transaction::{Transaction, Watched};
@@ -170,6 +171,7 @@ impl Server {
             journal.begin_unit();
         }
         self.in_transaction = true;
+        let mut is_plain = self.is_plain(key);
         for (number, request) in queued.iter() {
             let Ok(index) = u16::try_from(number) else {
                 continue;
@@ -183,10 +185,20 @@ impl Server {
                 self.clients[key].reply.error(refusal.text());
                 continue;
             }
-            let started = self.now.mono;
-            self.latest = Some((key, command.id));
-            let result = self.call(key, command, request, None);
-            self.settle(key, command, request, (started, None), result, mark);
+            let run = match command.data_handler {
+                Some(handler) if is_plain => self.run_plainly(key, command, handler, request, None),
+                _ => {
+                    let started = self.now.mono;
+                    self.latest = Some((key, command.id));
+                    let result = self.call(key, command, request, None);
+                    let ran = self.ran_since(started, None);
+                    Some(Called { ran, result, mark })
+                }
+            };
+            if let Some(run) = run {
+                self.settle(key, command, request, run);
+                is_plain = self.is_plain(key);
+            }
             self.now.unix = moment;
         }
         self.in_transaction = false;

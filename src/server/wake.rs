@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use super::Server;
-use super::dispatch::Settled;
+use super::dispatch::{Called, Settled};
 use super::gate::Verdict;
 use super::observing::Ran;
 use super::table::{Action, Command, CommandTable};
@@ -129,8 +129,8 @@ impl Server {
                 self.begin_pushes(key);
                 let result = self.call(key, command, resume.request.request(), None);
                 let request = resume.request.request();
-                let times = (started, Some(resume.ns));
-                let settled = self.settle(key, command, request, times, result, mark);
+                let ran = self.ran_since(started, Some(resume.ns));
+                let settled = self.settle(key, command, request, Called { ran, result, mark });
                 if let Settled::Waits(wait, ns) = settled {
                     self.clients[key].activity = Activity::Blocked;
                     let request = wait.instead.unwrap_or(resume.request);
