@@ -2,7 +2,7 @@
 //! as one.
 //!
 //! `publish`: one connection publishes in pipelines, and every subscriber reads all of it before
-//! the next pipeline is sent. `transactions`: MULTI, ten SET, EXEC, in pipelines.
+//! the next pipeline is sent. `transactions`: MULTI, ten SET, EXEC, in pipelines on all connections.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -33,9 +33,9 @@ struct Cost {
     count: f64,
 }
 
-/// One connection, and the bytes that it exchanges over and over.
+/// Connections, and the bytes that each exchanges over and over.
 struct Exchange {
-    publisher: TcpStream,
+    senders: Vec<TcpStream>,
     request: Vec<u8>,
     reply_bytes: usize,
     hearers: Vec<TcpStream>,
@@ -47,11 +47,15 @@ struct Exchange {
 impl Exchange {
     /// Sends once, and reads all that comes of it.
     fn once(&mut self, buf: &mut Vec<u8>) -> Result<()> {
-        self.publisher.write_all(&self.request)?;
+        for sender in &mut self.senders {
+            sender.write_all(&self.request)?;
+        }
         buf.resize(self.reply_bytes, 0);
-        self.publisher.read_exact(buf).doing("reading replies")?;
-        if buf.contains(&b'-') {
-            return Err(Failure::new(String::from_utf8_lossy(buf).into_owned()));
+        for sender in &mut self.senders {
+            sender.read_exact(buf).doing("reading replies")?;
+            if buf.contains(&b'-') {
+                return Err(Failure::new(String::from_utf8_lossy(buf).into_owned()));
+            }
         }
         buf.resize(self.heard_bytes, 0);
         for hearer in &mut self.hearers {
@@ -96,7 +100,7 @@ pub(crate) fn publish(options: &Options) -> Result<Section> {
             hearers.push(hearer);
         }
         Ok(Exchange {
-            publisher: connect(server)?,
+            senders: vec![connect(server)?],
             request: wire::request(&[b"PUBLISH", CHANNEL, &text]).repeat(DEPTH),
             reply_bytes: format!(":{SUBSCRIBERS}\r\n").len() * DEPTH,
             hearers,
@@ -127,21 +131,22 @@ pub(crate) fn transactions(options: &Options) -> Result<Section> {
     let queued = COMMANDS * ("+QUEUED\r\n".len() + "+OK\r\n".len());
     let reply_bytes = "+OK\r\n".len() + queued + format!("*{COMMANDS}\r\n").len();
     let exchange = |server: &Server| {
+        let senders = (0..options.connections).map(|_| connect(server));
         Ok(Exchange {
-            publisher: connect(server)?,
+            senders: senders.collect::<Result<_>>()?,
             request: one.repeat(DEPTH),
             reply_bytes: reply_bytes * DEPTH,
             hearers: Vec::new(),
             heard_bytes: 0,
-            count: DEPTH,
+            count: DEPTH * options.connections,
         })
     };
     Ok(Section {
         scenario: "transactions",
         what: format!(
             "CPU nanoseconds of the server for MULTI, {COMMANDS} SET of {} bytes and EXEC, \
-             pipelines of {DEPTH}; medians of {} rounds; the ratio is ours/theirs",
-            options.value_bytes, options.rounds
+             pipelines of {DEPTH} on {} connections; medians of {} rounds; the ratio is ours/theirs",
+            options.value_bytes, options.connections, options.rounds
         ),
         rows: rows(options, &exchange)?,
     })
