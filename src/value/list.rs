@@ -46,6 +46,13 @@ pub enum End {
     Tail,
 }
 
+/// On which side of another element a new one goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
 /// An element of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum Element<'a> {

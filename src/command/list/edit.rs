@@ -6,7 +6,7 @@ use crate::command::call::Call;
 use crate::command::effects::EventClass;
 use crate::command::error::CommandError;
 use crate::ds::listpack::Needle;
-use crate::value::list::{self, List};
+use crate::value::list::{self, List, Side};
 
 /// LSET key index element
 pub(in crate::command) fn lset(
@@ -34,10 +34,10 @@ pub(in crate::command) fn linsert(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let key = args.key()?;
-    let after = if args.take_word("AFTER") {
-        1
+    let side = if args.take_word("AFTER") {
+        Side::After
     } else if args.take_word("BEFORE") {
-        0
+        Side::Before
     } else {
         return Err(CommandError::SYNTAX);
     };
@@ -51,7 +51,7 @@ pub(in crate::command) fn linsert(
     let found = index_of(list, pivot);
     let len = list.len();
     // Without the pivot, too, the list may get the form it would have had.
-    list::insert(&mut entry, found.map(|index| index + after), element, limit);
+    list::insert(&mut entry, found, side, element, limit);
     if found.is_none() {
         call.reply.int(-1);
         return Ok(());
@@ -93,7 +93,7 @@ pub(in crate::command) fn lrem(
         return Ok(());
     };
     let len = list_of(&entry)?.len();
-    let removed = list::remove_all(&mut entry, text, end, most);
+    let removed = list::remove_all(&mut entry, text, end, most, limit);
     let is_gone = removed == len;
     if is_gone {
         entry.remove();

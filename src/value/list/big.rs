@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::chunk::{Chunk, New, REDIS_FRAME_BYTES};
 use super::run::Run;
-use super::{Element, End, Limit};
+use super::{Element, End, Limit, Side};
 use crate::ds::listpack::{Listpack, Needle, START};
 use crate::ds::tree::{Leaf, Leaves, LeavesBack, Removed, Tree};
 
@@ -19,6 +19,19 @@ pub struct BigList {
 
 /// A chunk that was changed to more than so many times its limit is parted.
 const OVERFULL: usize = 2;
+
+/// So many chunks stay apart however lean they are, as Redis's do: when a list that shrinks becomes
+/// a listpack again depends on it.
+const APART_MAX: usize = 64;
+
+/// Where a new element found its place.
+enum Place {
+    Found,
+    /// In one half of its chunk, which is two now.
+    Parted,
+    /// Not yet: it belongs between its chunk, which is full, and the next.
+    Beside,
+}
 
 /// A text beyond this is freed by another thread.
 const HEAVY_TEXT_BYTES: usize = 256 * 1024;
@@ -167,68 +180,191 @@ impl BigList {
     /// Puts `text` in the place of element `index`.
     pub(super) fn set(&mut self, index: usize, text: &[u8], limit: Limit) {
         let new = New::of(text, limit);
-        self.chunks
-            .edit_at(index, |chunk, index, following| match (&mut *chunk, new) {
+        let found = self.chunks.leaf_at(index);
+        let is_alone = found.is_some_and(|(chunk, _)| matches!(chunk, Chunk::Large(_)));
+        if let (true, New::Item { .. }) = (is_alone, new) {
+            self.insert(index, Side::After, text, limit);
+            self.chunks.edit_at(index, |chunk, _, _| chunk.remove(0..1));
+            return;
+        }
+        let at = self
+            .chunks
+            .edit_at(index, |chunk, at, following| match (&mut *chunk, new) {
                 (Chunk::Packed(run), New::Item { item, .. }) => {
-                    run.replace(index, item);
+                    run.replace(at, item);
                     if run.entries_bytes().len() > OVERFULL * limit.bytes && run.len() > 1 {
                         let upper = run.split_off(run.len() / 2);
                         following.push(Chunk::Packed(upper));
                     }
+                    at
                 }
-                (Chunk::Large(_), _) => *chunk = Chunk::one(new),
+                (Chunk::Large(_), _) => {
+                    *chunk = Chunk::one(new);
+                    at
+                }
                 (Chunk::Packed(run), New::Large(_)) => {
-                    let mut upper = run.split_off(index);
+                    let mut upper = run.split_off(at);
                     upper.remove(0..1);
                     following.extend([Chunk::one(new), Chunk::Packed(upper)]);
+                    at
                 }
             });
+        match new {
+            New::Large(_) if !is_alone && at > 0 => self.join_around(index, limit),
+            New::Large(_) => {}
+            New::Item { .. } => {
+                let start = index - at;
+                let len = self
+                    .chunks
+                    .leaf_at(start)
+                    .map_or(0, |(chunk, _)| chunk.len());
+                self.join_lean(start + len, limit);
+                self.join_lean(start, limit);
+            }
+        }
     }
 
-    /// Puts `text` before element `index`, which may be the end.
-    pub(super) fn insert(&mut self, index: usize, text: &[u8], limit: Limit) {
-        if index == self.len() {
-            return self.push(End::Tail, text, limit);
-        }
+    /// Puts `text` beside element `pivot`, where Redis would put it.
+    pub(super) fn insert(&mut self, pivot: usize, side: Side, text: &[u8], limit: Limit) {
         let new = New::of(text, limit);
-        let at_edge = self.chunks.leaf_at(index).is_some_and(|(_, at)| at == 0);
-        if at_edge && index > 0 && self.push_before(index, new, limit) {
+        let place = self.chunks.edit_at(pivot, |chunk, at, following| {
+            let at_edge = match side {
+                Side::Before => at == 0,
+                Side::After => at + 1 == chunk.len(),
+            };
+            let index = at + usize::from(side == Side::After);
+            if let Some((run, item)) = chunk.room_for(new, limit) {
+                match index {
+                    0 => run.push_front_item(item),
+                    _ if index == run.len() => run.push_back_item(item),
+                    _ => run.insert(index, item),
+                }
+                return Place::Found;
+            }
+            match (chunk, new) {
+                _ if at_edge => return Place::Beside,
+                (Chunk::Large(_), _) => unreachable!("an element alone is at both edges"),
+                (Chunk::Packed(run), New::Large(_)) => {
+                    let upper = run.split_off(index);
+                    following.extend([Chunk::one(new), Chunk::Packed(upper)]);
+                    return Place::Found;
+                }
+                (Chunk::Packed(run), New::Item { item, .. }) => {
+                    let mut upper = run.split_off(index);
+                    match side {
+                        Side::Before => run.push_back_item(item),
+                        Side::After => upper.push_front_item(item),
+                    }
+                    following.push(Chunk::Packed(upper));
+                }
+            }
+            Place::Parted
+        });
+        match (place, side) {
+            (Place::Found, _) => {}
+            // Redis looks from the half that the pivot is in.
+            (Place::Parted, Side::Before) => self.join_around(pivot + 1, limit),
+            (Place::Parted, Side::After) => self.join_around(pivot, limit),
+            (Place::Beside, _) => self.insert_between(pivot, side, new, limit),
+        }
+    }
+
+    /// Puts `new` between the chunk at whose edge `pivot` is and its neighbour: into that, if it
+    /// has room.
+    fn insert_between(&mut self, pivot: usize, side: Side, new: New<'_>, limit: Limit) {
+        let neighbour = match side {
+            Side::Before => pivot.checked_sub(1),
+            Side::After => Some(pivot + 1).filter(|next| *next < self.len()),
+        };
+        let pushed = neighbour.is_some_and(|neighbour| {
+            self.chunks.edit_at(neighbour, |chunk, _, _| {
+                let Some((run, item)) = chunk.room_for(new, limit) else {
+                    return false;
+                };
+                match side {
+                    Side::Before => run.push_back_item(item),
+                    Side::After => run.push_front_item(item),
+                }
+                true
+            })
+        });
+        if !pushed {
+            self.chunks.edit_at(pivot, |chunk, _, following| {
+                let one = Chunk::one(new);
+                following.push(match side {
+                    Side::Before => replace(chunk, one),
+                    Side::After => one,
+                });
+            });
+        }
+    }
+
+    /// Joins the chunks around the one that holds `position`, and it with them, where two fit
+    /// into one: what Redis does after it parted one, in the same order.
+    fn join_around(&mut self, position: usize, limit: Limit) {
+        let bounds = |position: usize| {
+            let (chunk, at) = self.chunks.leaf_at(position)?;
+            Some((position - at, position - at + chunk.len()))
+        };
+        let Some((start, end)) = bounds(position) else {
+            return;
+        };
+        let before = start.checked_sub(1).and_then(bounds);
+        let after = bounds(end);
+        // Joining moves no element, so these stay where chunks begin.
+        if let Some((before, _)) = before {
+            self.join(before, limit);
+        }
+        if let Some((_, behind)) = after {
+            self.join(behind, limit);
+        }
+        self.join(start, limit);
+        self.join(end, limit);
+    }
+
+    /// Joins the chunk that begins at `start` to the one before it, if there are both and they
+    /// fit into one.
+    fn join(&mut self, start: usize, limit: Limit) {
+        let lower = start
+            .checked_sub(1)
+            .and_then(|last| self.chunks.leaf_at(last));
+        let fit = match (lower, self.chunks.leaf_at(start)) {
+            (Some((Chunk::Packed(lower), _)), Some((Chunk::Packed(upper), 0))) => {
+                let bytes = lower.entries_bytes().len() + upper.entries_bytes().len();
+                !limit.is_exceeded(bytes + REDIS_FRAME_BYTES, lower.len() + upper.len())
+            }
+            _ => false,
+        };
+        if !fit {
             return;
         }
-        self.chunks.edit_at(index, |chunk, at, following| {
-            if let Some((run, item)) = chunk.room_for(new, limit) {
-                return match at {
-                    0 => run.push_front_item(item),
-                    at => run.insert(at, item),
-                };
-            }
-            match chunk {
-                Chunk::Packed(run) if at > 0 => {
-                    let upper = Chunk::Packed(run.split_off(at));
-                    match chunk.room_for(new, limit) {
-                        Some((run, item)) => run.push_back_item(item),
-                        None => following.push(Chunk::one(new)),
-                    }
-                    following.push(upper);
-                }
-                _ => following.push(replace(chunk, Chunk::one(new))),
+        let empty = Chunk::Packed(Run::default());
+        let upper = self
+            .chunks
+            .edit_at(start, |chunk, _, _| replace(chunk, empty));
+        self.chunks.edit_at(start - 1, |chunk, _, _| {
+            if let (Chunk::Packed(lower), Chunk::Packed(upper)) = (chunk, upper) {
+                lower.push_back(upper.entries_bytes(), upper.len());
             }
         });
     }
 
-    /// Adds to the end of the chunk before the one that begins at `index`, if there is room.
-    fn push_before(&mut self, index: usize, new: New<'_>, limit: Limit) -> bool {
-        self.chunks.edit_at(index - 1, |chunk, _, _| {
-            let Some((run, item)) = chunk.room_for(new, limit) else {
-                return false;
-            };
-            run.push_back_item(item);
-            true
-        })
+    /// The same if the list has many chunks and both together are but half full. Redis leaves
+    /// such chunks apart, and a list that is thinned out where it is would keep all of them.
+    fn join_lean(&mut self, start: usize, limit: Limit) {
+        if self.chunks.leaf_count() > APART_MAX {
+            self.join(start, limit.half());
+        }
     }
 
     /// Takes elements equal to `needle` out, at most `count`, from `end` on; how many there were.
-    pub(super) fn remove_all(&mut self, needle: Needle<'_>, end: End, count: usize) -> usize {
+    pub(super) fn remove_all(
+        &mut self,
+        needle: Needle<'_>,
+        end: End,
+        count: usize,
+        limit: Limit,
+    ) -> usize {
         let mut left = count;
         // Chunks without such an element are only read. Up to, or from, here all are done.
         let mut done = match end {
@@ -245,10 +381,17 @@ impl BigList {
                 left -= chunk.take_out(needle, end, left);
                 chunk.len()
             });
-            done = match end {
-                End::Head => first + kept,
-                End::Tail => first,
-            };
+            // What is joined is behind us: from where we go on, a chunk must begin or end.
+            match end {
+                End::Head => {
+                    done = first + kept;
+                    self.join_lean(first, limit);
+                }
+                End::Tail => {
+                    done = first;
+                    self.join_lean(first + kept, limit);
+                }
+            }
         }
         count - left
     }

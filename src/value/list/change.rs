@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::big::BigList;
 use super::chunk::REDIS_FRAME_BYTES;
-use super::{Element, End, Limit, List};
+use super::{Element, End, Limit, List, Side};
 use crate::ds::listpack::{self, Listpack, Needle, Pack, START};
 use crate::value::{Home, NewValue, Object, Packed, Value};
 
@@ -223,18 +223,17 @@ pub fn set(home: &mut impl Home, index: Option<usize>, text: &[u8], limit: Limit
     shrink(home, limit);
 }
 
-/// Puts `text` before element `index`, which may be the end; nothing is changed if there is no
-/// index, but the form may be.
-pub fn insert(home: &mut impl Home, index: Option<usize>, text: &[u8], limit: Limit) {
+/// Puts `text` beside element `pivot`; nothing is changed if there is none, but the form may be.
+pub fn insert(home: &mut impl Home, pivot: Option<usize>, side: Side, text: &[u8], limit: Limit) {
     let bytes = text.len();
     grow(home, Added { bytes, count: 1 }, limit);
-    let Some(index) = index else {
+    let Some(pivot) = pivot else {
         return;
     };
     match home.packed() {
-        None => big(home).insert(index, text, limit),
+        None => big(home).insert(pivot, side, text, limit),
         Some(bytes) => {
-            let at = Listpack::new(bytes).offset(index);
+            let at = Listpack::new(bytes).offset(pivot + usize::from(side == Side::After));
             let at = at.expect("a position within the list");
             let mut pack = Pack::of([text]);
             listpack::splice(home, at..at, 0, &mut pack);
@@ -244,10 +243,16 @@ pub fn insert(home: &mut impl Home, index: Option<usize>, text: &[u8], limit: Li
 
 /// Takes elements equal to `text` out, at most `count`, from `end` on; how many there were. None
 /// may remain.
-pub fn remove_all(home: &mut impl Home, text: &[u8], end: End, count: usize) -> usize {
+pub fn remove_all(
+    home: &mut impl Home,
+    text: &[u8],
+    end: End,
+    count: usize,
+    limit: Limit,
+) -> usize {
     let needle = Needle::new(text);
     let Some(bytes) = home.packed() else {
-        return big(home).remove_all(needle, end, count);
+        return big(home).remove_all(needle, end, count, limit);
     };
     let mut kept = Pack::new();
     let mut taken = 0;

@@ -3,7 +3,9 @@
 //! Redis calls them the nodes of a quicklist. How many elements go into one is what
 //! `list-max-listpack-size` says, counted as Redis counts, for the moment at which a list that
 //! shrinks becomes a listpack again depends on it: only one chunk must be left. For the same
-//! reason chunks are never merged, nor split but for an insertion into their middle.
+//! reason the tree neither splits nor merges chunks: a chunk is parted by an insertion into its
+//! middle, and joined with a neighbour behind that, where Redis does it
+//! ([`BigList::insert`](super::BigList)).
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -20,6 +20,10 @@ use crate::ds::size_class::size_class;
 /// not last.
 const ROOM_SHARED: usize = 8;
 
+/// A run of less than this part of its buffer gives the rest back when a shorter element comes into
+/// the place of another.
+const KEPT_BY_LESS: usize = 4;
+
 /// A run beyond the first of these will likely grow to the last, what a chunk has by default: the
 /// size classes between are passed over, for each leaves pages behind that nobody else needs. What
 /// a run has too much is given back when it is full ([`Run::trim`]).
@@ -157,6 +161,9 @@ impl Run {
         let start = self.offset(index);
         let end = listpack::decode(&self.bytes, start).end;
         self.replace_bytes(start..end, item);
+        if self.entries_bytes().len() < self.bytes.capacity() / KEPT_BY_LESS {
+            self.trim();
+        }
     }
 
     fn replace_bytes(&mut self, range: Range<usize>, item: Item<'_>) {

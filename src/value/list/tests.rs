@@ -78,9 +78,9 @@ fn change(rng: &mut Rng, home: &mut Draft, model: &mut Vec<Vec<u8>>, limit: Limi
             model[at] = new;
         }
         7 => {
-            let at = rng.usize(..=model.len());
-            insert(home, Some(at), &new, limit);
-            model.insert(at, new);
+            let side = [Side::Before, Side::After][rng.usize(..2)];
+            insert(home, Some(at), side, &new, limit);
+            model.insert(at + usize::from(side == Side::After), new);
         }
         8 if rng.u32(..4) == 0 => {
             let to = rng.usize(at + 1..=model.len());
@@ -95,7 +95,7 @@ fn change(rng: &mut Rng, home: &mut Draft, model: &mut Vec<Vec<u8>>, limit: Limi
             if equal.min(count) == model.len() {
                 return;
             }
-            assert_eq!(remove_all(home, &gone, end, count), equal.min(count));
+            assert_eq!(remove_all(home, &gone, end, count, limit), equal.min(count));
             let mut left = count;
             if end == End::Tail {
                 model.reverse();
@@ -234,4 +234,51 @@ fn a_large_element_is_shared_with_who_reads_it() {
     let list = list_of(&home);
     assert!(matches!(list.get(0), Some(Element::Item(_))));
     assert!(matches!(list.get(1), Some(Element::Large(_))));
+}
+
+/// Elements that come and go in the middle leave no lean chunks behind: neither many nor large.
+#[test]
+fn churn_in_the_middle_takes_no_more_and_more_memory() {
+    let limit = Limit::of(&Thresholds {
+        list_listpack_size: 16,
+        ..Thresholds::default()
+    });
+    let mut rng = Rng::with_seed(3);
+    let mut list = BigList::default();
+    let mut texts: Vec<_> = (0..4000).map(|number| format!("{number:04}")).collect();
+    for text in &texts {
+        list.push(End::Tail, text.as_bytes(), limit);
+    }
+    let fresh = list.memory_bytes();
+    for number in 4000..10_000 {
+        let at = rng.usize(..texts.len());
+        let gone = std::mem::replace(&mut texts[at], format!("{number:04}"));
+        let gone = Needle::new(gone.as_bytes());
+        assert_eq!(list.remove_all(gone, some_end(&mut rng), 1, limit), 1);
+        let pivot = rng.usize(..list.len());
+        let side = [Side::Before, Side::After][rng.usize(..2)];
+        list.insert(pivot, side, texts[at].as_bytes(), limit);
+    }
+    let churned = list.memory_bytes();
+    assert!(churned < fresh * 2, "{churned} after {fresh}");
+    for text in texts.drain(100..) {
+        let gone = Needle::new(text.as_bytes());
+        assert_eq!(list.remove_all(gone, some_end(&mut rng), 1, limit), 1);
+    }
+    let thin = list.memory_bytes();
+    assert!(thin < fresh / 4, "{thin} of {fresh}");
+}
+
+/// Short elements in the places of long ones take what short ones take.
+#[test]
+fn elements_that_become_short_give_their_memory_back() {
+    let limit = Limit::of(&Thresholds::default());
+    let mut list = BigList::default();
+    for _ in 0..8000 {
+        list.push(End::Tail, &[b'x'; 1000], limit);
+    }
+    for index in 0..8000 {
+        list.set(index, b"y", limit);
+    }
+    assert!(list.memory_bytes() < 100_000, "{}", list.memory_bytes());
 }
