@@ -280,6 +280,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.limits.thresholds = thresholds_of(config, alone);
             Ok(())
         }
+        "rdb-version-check" => {
+            server.limits.versions = config.rdb_version_check;
+            Ok(())
+        }
         "appendonly" if config.appendonly => server.begin_log().map_err(|error| {
             log::warn!("Unable to switch the log on: {error}");
             "Unable to turn on AOF. Check server logs.".into()

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::config::VersionCheck;
 use crate::persist::dump;
 use crate::persist::native::{self, Salvaged};
 use crate::persist::storage::{Mode, Storage};
@@ -67,7 +68,7 @@ pub fn salvage(
     };
     let source = storage.open(from, Mode::Read).map_err(failed(from))?;
     let shared = source.share().map_err(failed(from))?;
-    if let Ok(Some(_)) = dump::Reader::open(shared, false) {
+    if let Ok(Some(_)) = dump::Reader::open(shared, false, VersionCheck::Strict) {
         return Err(Unsaved::Rdb(from.into()));
     }
     // No file is made for nothing.

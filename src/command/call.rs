@@ -4,6 +4,7 @@ use super::args::Args;
 use super::effects::{Effects, EventClass, Touch};
 use super::error::CommandError;
 use super::wait::{Null, Wait};
+use crate::config::VersionCheck;
 use crate::keyspace::View;
 use crate::resp::reply::Reply;
 use crate::value::Thresholds;
@@ -39,6 +40,8 @@ pub struct Limits {
     pub skip_checksums: bool,
     /// Up to where collections stay packed, and the like.
     pub thresholds: Thresholds,
+    /// Which versions of payloads RESTORE takes.
+    pub versions: VersionCheck,
 }
 
 impl Call<'_> {

@@ -75,7 +75,7 @@ pub(super) fn restore(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Co
     };
     let checks = match call.limits.skip_checksums {
         true => Checks::Skipped,
-        false => Checks::Made,
+        false => Checks::Made(call.limits.versions),
     };
     let loaded = decode::payload(payload, checks, context).map_err(|damage| match damage {
         None => CommandError::BAD_PAYLOAD,

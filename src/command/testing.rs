@@ -5,6 +5,7 @@ use super::call::{Call, Limits};
 use super::effects::{Effects, Event, EventClass, Propagation};
 use super::error::CommandError;
 use super::spec::{DataHandler, Row, Run};
+use crate::config::VersionCheck;
 use crate::keyspace::Keyspace;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::{OwnedRequest, Request};
@@ -43,6 +44,7 @@ impl Bench {
                 string_bytes_max: 512 * 1024 * 1024,
                 lfu: false,
                 thresholds: Thresholds::default(),
+                versions: VersionCheck::Strict,
             },
             effects,
             may_wait: true,

@@ -46,6 +46,12 @@ macro_rules! choice {
 }
 
 choice! {
+    /// Whether payloads and dumps of versions that are not known are refused, or read as far as
+    /// they can be.
+    VersionCheck { Strict = "strict", Relaxed = "relaxed" }
+}
+
+choice! {
     /// How much is logged.
     LogLevel {
         Debug = "debug", Verbose = "verbose", Notice = "notice", Warning = "warning",

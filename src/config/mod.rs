@@ -25,7 +25,7 @@ use std::path::Path;
 
 pub use choices::{
     AclPubsubDefault, AppendFsync, LogFormat, LogLevel, LogTimestamp, MaxmemoryPolicy, OnSignal,
-    OomScoreAdj, Permission, SnapshotFormat, Supervised, SyslogFacility,
+    OomScoreAdj, Permission, SnapshotFormat, Supervised, SyslogFacility, VersionCheck,
 };
 pub use params::{Change, Effect, Param};
 pub use special::{ClientClass, Event, OutputLimit, SavePoint};
@@ -147,6 +147,7 @@ fields! {
         pub dbfilename: Vec<u8>,
         pub rdbcompression: bool,
         pub rdbchecksum: bool,
+        pub rdb_version_check: VersionCheck,
         pub repl_timeout: u32,
         pub snapshot_format: SnapshotFormat,
         pub rdb_save_incremental_fsync: bool,

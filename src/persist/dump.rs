@@ -14,6 +14,7 @@ use super::native;
 use super::retold;
 use super::sink::Sink;
 use super::storage::File;
+use crate::config::VersionCheck;
 use crate::ds::number::parse_int;
 use crate::keyspace::{Access, FrozenEntry, FrozenKeyspace};
 use crate::rdb::damage::{Damage, What};
@@ -308,7 +309,11 @@ impl Reader {
     ///
     /// # Errors
     /// If the file cannot be read, or is of a version that is not known.
-    pub fn open(file: Box<dyn File>, check: bool) -> Result<Option<Reader>, Damage> {
+    pub fn open(
+        file: Box<dyn File>,
+        check: bool,
+        versions: VersionCheck,
+    ) -> Result<Option<Reader>, Damage> {
         let source = Buffered::new(Bytes { file, at: 0 });
         let mut input = Input::new(source.with_checksum());
         let head = match input.bytes(MAGIC.len() + 4) {
@@ -326,7 +331,7 @@ impl Reader {
         let number = std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok());
-        match number.filter(|number| decode::knows(*number)) {
+        match number.filter(|number| decode::knows(*number, versions)) {
             Some(number) => Ok(Some(Reader {
                 input,
                 db: 0,
@@ -479,7 +484,7 @@ impl AnyReader {
             let reader = snapshot.map(native::Reader::new);
             return Ok(reader.map(Box::new).map(AnyReader::Native));
         }
-        let reader = Reader::open(file, check)?;
+        let reader = Reader::open(file, check, VersionCheck::Strict)?;
         Ok(reader.map(Box::new).map(AnyReader::Rdb))
     }
 

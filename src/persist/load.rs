@@ -22,6 +22,7 @@ use super::dump;
 use super::log_reader::{LogReader, Next, Stop};
 use super::native::{self, Decoder, Snapshot};
 use super::storage::{File, Mode, Storage};
+use crate::config::VersionCheck;
 use crate::ds::rope::Rope;
 use crate::ds::table::Seed;
 use crate::keyspace::KeyHash;
@@ -152,6 +153,8 @@ pub struct How {
     pub seed: Seed,
     /// Whether a checksum that may be left out is compared.
     pub check: bool,
+    /// Whether a dump in Redis's format may be of a version that is not known.
+    pub versions: VersionCheck,
     pub share: Share,
 }
 
@@ -195,7 +198,7 @@ pub fn open(file: Box<dyn File>, how: How) -> Result<Option<Box<dyn Decode>>, Da
             snapshot.map(|snapshot| Box::new(Decoder::new(snapshot, how)) as Box<dyn Decode>)
         );
     }
-    let reader = dump::Reader::open(file, how.check)?;
+    let reader = dump::Reader::open(file, how.check, how.versions)?;
     Ok(reader.map(|reader| Box::new(Dump { reader, how }) as Box<dyn Decode>))
 }
 

@@ -7,6 +7,7 @@ use super::damage::{Damage, What};
 use super::input::{Input, Source, Text};
 use super::packed::{self, Malformed};
 use super::{CHECKSUM, VERSION_VALKEY, types};
+use crate::config::VersionCheck;
 use crate::ds::listpack::{EMPTY, Item, Pack};
 use crate::ds::number::parse_double;
 use crate::ds::table::Seed;
@@ -35,15 +36,16 @@ pub enum Loaded {
     Empty,
 }
 
-/// Whether bytes of this version can be read.
-pub fn knows(version: u16) -> bool {
-    (1..=REDIS_VERSION_MAX).contains(&version) || version == VERSION_VALKEY
+/// Whether bytes of this version can be read, or may be tried.
+pub fn knows(version: u16, check: VersionCheck) -> bool {
+    let is_known = (1..=REDIS_VERSION_MAX).contains(&version) || version == VERSION_VALKEY;
+    is_known || (check == VersionCheck::Relaxed && version > 0)
 }
 
 /// Whether version and checksum of a payload are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checks {
-    Made,
+    Made(VersionCheck),
     Skipped,
 }
 
@@ -72,7 +74,10 @@ fn check_payload(bytes: &[u8], checks: Checks) -> Option<(&[u8], u16)> {
     let (body, version) = checked.split_last_chunk::<2>()?;
     let version = u16::from_le_bytes(*version);
     let holds = CHECKSUM.checksum(checked) == u64::from_le_bytes(*checksum);
-    let passes = checks == Checks::Skipped || (knows(version) && holds);
+    let passes = match checks {
+        Checks::Skipped => true,
+        Checks::Made(versions) => knows(version, versions) && holds,
+    };
     passes.then_some((body, version))
 }
 

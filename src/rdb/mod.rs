@@ -83,7 +83,7 @@ pub mod types {
     /// them twice.
     pub fn of(number: u8, version: u16) -> u8 {
         match (number, version) {
-            (_, super::VERSION_VALKEY) => number,
+            (_, super::VERSION_VALKEY..) => number,
             (22, _) => HASH_METADATA_PRE,
             (23, _) => HASH_LISTPACK_EX_PRE,
             _ => number,

@@ -339,6 +339,7 @@ impl Server {
             thresholds: self.limits.thresholds,
             seed,
             check: self.config.rdbchecksum && !self.limits.skip_checksums,
+            versions: self.config.rdb_version_check,
             share: Share { index, of: count },
         };
         let storage = || Arc::clone(&self.durable.storage);

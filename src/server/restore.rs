@@ -129,6 +129,7 @@ impl Server {
             thresholds: self.limits.thresholds,
             seed: self.keyspace.view(0, self.now.ms()).seed(),
             check: self.config.rdbchecksum,
+            versions: self.config.rdb_version_check,
             share: Share::ALL,
         };
         let bad = |what: String| StartError::Log {

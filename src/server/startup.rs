@@ -310,6 +310,7 @@ impl Server {
                 string_bytes_max: config.proto_max_bulk_len,
                 lfu: false,
                 thresholds: thresholds_of(&config, LIST_ALONE_BYTES),
+                versions: config.rdb_version_check,
             },
             pause: None,
             shutdown: None,

@@ -1,6 +1,6 @@
 //! Parameters of snapshots and of the log of commands.
 
-use super::super::choices::{AppendFsync, SnapshotFormat};
+use super::super::choices::{AppendFsync, SnapshotFormat, VersionCheck};
 use super::super::value::{Kind, Reason, Value, Words};
 use super::{INT_MAX, INT_MIN, Param};
 use crate::ds::iso_time;
@@ -8,7 +8,6 @@ use crate::ds::iso_time;
 const PART: &str = "persistence";
 
 const SANITIZE: Words = &[("no", 0), ("yes", 1), ("clients", 2)];
-const VERSION_CHECK: Words = &[("strict", 0), ("relaxed", 1)];
 
 pub(super) const PARAMS: &[Param] = &[
     Param::new(
@@ -66,11 +65,11 @@ pub(super) const PARAMS: &[Param] = &[
     .coming("replication"),
     Param::choice(
         "rdb-version-check",
-        VERSION_CHECK,
+        VersionCheck::WORDS,
         "strict",
-        "Refuse newer snapshots.",
+        "Refuse dumps of versions that are not known; or read what is known in them.",
     )
-    .coming(PART),
+    .at(super::field!(rdb_version_check)),
     Param::choice(
         "sanitize-dump-payload",
         SANITIZE,

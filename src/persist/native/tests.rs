@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use super::*;
 use crate::command::testing::Bench;
+use crate::config::VersionCheck;
 use crate::keyspace::{Deadline, Keyspace};
 use crate::persist::dump::{self, About, AnyReader, Format, Item, Progress};
 use crate::persist::load::{self, Batch, NewValue};
@@ -119,6 +120,7 @@ fn load(bytes: &[u8], of: usize) -> Result<Option<Read>, Damage> {
             thresholds: Thresholds::default(),
             seed: read.space.view(0, UnixMs(0)).seed(),
             check: true,
+            versions: VersionCheck::Strict,
             share: load::Share { index, of },
         };
         let Some(decoder) = load::open(file_of(bytes), how)? else {

@@ -1,6 +1,7 @@
 //! Payloads of DUMP, changed, with a checksum that holds again: what is taken is a value as good
 //! as any other.
 
+use ruddle::config::VersionCheck;
 use ruddle::ds::table::Seed;
 use ruddle::rdb::decode::{self, Checks, Context};
 use ruddle::rdb::{CHECKSUM, encode};
@@ -17,7 +18,7 @@ fn load(payload: &[u8]) -> Option<(String, Vec<u8>)> {
         thresholds: &thresholds,
         seed: Seed([1, 2]),
     };
-    let loaded = decode::payload(payload, Checks::Made, context).ok()?;
+    let loaded = decode::payload(payload, Checks::Made(VersionCheck::Strict), context).ok()?;
     let mut space = keyspace();
     put(&mut space, 0, b"key", loaded, None);
     let digest = digest(&mut space);
