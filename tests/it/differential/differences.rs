@@ -384,11 +384,29 @@ pub(super) fn is_compared(dialect: Dialect, refused: bool, event: &str) -> bool 
     let has = |name: &str| event.contains(&format!("__:{name} ")) || event.ends_with(name);
     // One looks for the key before it has read all arguments, the other refuses them at once.
     let is_early_miss = refused && has("keymiss");
-    // Redis 7.2 and Valkey tell of consumers that come into being by XREADGROUP and the like.
-    let is_new_consumer = dialect == Dialect::Redis70 && has("xgroup-createconsumer");
+    // Redis 7.2 and Valkey tell of consumers that come into being by XREADGROUP and the like
+    // (and later go).
+    let is_new_consumer =
+        dialect == Dialect::Redis70 && (has("xgroup-createconsumer") || has("xgroup-delconsumer"));
     // EXPIRE with a moment in the past deletes, and tells so in Redis; in Valkey the key expires.
     let is_deletion = dialect == Dialect::Valkey && has("del");
     !is_early_miss && !is_new_consumer && !is_deletion
+}
+
+/// Whether the order of the events that `command` makes is that of a hash table.
+pub(super) fn is_told_unordered(command: &Command) -> bool {
+    words_are(command, &["sort"]) || words_are(command, &["sort_ro"])
+}
+
+/// Whether after these replies, which may differ, both servers hold other data: one has stored what
+/// the other refused.
+pub(super) fn parts(command: &Command, oracle: &Reply, subject: &Reply) -> bool {
+    let stores = words_are(command, &["sort"])
+        && command
+            .0
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(b"store"));
+    stores && oracle.is_error() != subject.is_error()
 }
 
 /// Whether a listed difference explains these replies.

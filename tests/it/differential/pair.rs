@@ -118,8 +118,8 @@ pub(super) struct Pair {
     subject: Side,
     /// Commands that wait for EXEC: its reply holds theirs.
     queued: Vec<Command>,
-    /// One took a command into a transaction that the other, being older, refused: from there on
-    /// they do different things.
+    /// One took a command into a transaction that the other, being older, refused, or stored what
+    /// the other refused: from there on they hold different things.
     parted: bool,
     /// A command of the latest batch was refused.
     refused: bool,
@@ -173,6 +173,10 @@ impl Pair {
         let mut subject = self.subject.listener.told();
         oracle.retain(is_compared);
         subject.retain(is_compared);
+        if batch.iter().any(differences::is_told_unordered) {
+            oracle.sort();
+            subject.sort();
+        }
         if oracle == subject {
             return Ok(());
         }
@@ -292,10 +296,15 @@ impl Pair {
                 && b.len() == queued.len()
             {
                 let mut replies = queued.iter().zip(a.iter().zip(b));
+                let mut parts = replies.clone();
+                self.parted |= parts.any(|(command, (a, b))| differences::parts(command, a, b));
                 return replies.all(|(command, (a, b))| same_reply(self.dialect, command, a, b));
             }
         } else if is(b"DISCARD") || is(b"RESET") {
             self.queued.clear();
+        }
+        if let (Ok(oracle), Ok(subject)) = (oracle, subject) {
+            self.parted |= differences::parts(command, oracle, subject);
         }
         same(self.dialect, command, oracle, subject)
     }
