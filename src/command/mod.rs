@@ -22,6 +22,7 @@ mod hash;
 mod hyperloglog;
 mod keys;
 mod list;
+mod mpop;
 mod object;
 mod rows;
 mod scan;

@@ -180,9 +180,7 @@ pub(super) fn sscan(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comm
         Ok(())
     })?;
     scan.unwrap_or_else(|| {
-        call.reply.array(2);
-        call.reply.bulk(b"0");
-        call.reply.array(0);
+        call.reply.empty_scan();
         Ok(())
     })
 }

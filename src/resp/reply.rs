@@ -236,6 +236,13 @@ impl Reply {
         self.output.insert_at(deferred.0, &header);
     }
 
+    /// The reply of a scan of what is not there.
+    pub fn empty_scan(&mut self) {
+        self.array(2);
+        self.bulk(b"0");
+        self.array(0);
+    }
+
     fn close(&mut self, deferred: Deferred, kind: u8, len: usize) {
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(len).as_bytes();

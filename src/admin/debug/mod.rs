@@ -186,7 +186,11 @@ fn protect_client(
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
     let id = u64::try_from(args.int()?).ok();
-    if !server.clients.iter().any(|(_, client)| Some(client.id) == id) {
+    if !server
+        .clients
+        .iter()
+        .any(|(_, client)| Some(client.id) == id)
+    {
         return Err(CommandError::NO_SUCH_CLIENT);
     }
     call.reply.ok();

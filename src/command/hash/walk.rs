@@ -171,9 +171,7 @@ pub(in crate::command) fn hscan(
     let cursor = args.cursor()?;
     let now = call.db.now();
     let Some(hash) = look(&mut call.db, key)? else {
-        call.reply.array(2);
-        call.reply.bulk(b"0");
-        call.reply.array(0);
+        call.reply.empty_scan();
         call.missed(key);
         return Ok(());
     };

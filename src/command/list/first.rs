@@ -4,6 +4,7 @@ use super::{End, end, pop_command, pop_from};
 use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::error::CommandError;
+use crate::command::mpop::{self, Pop, Popped};
 use crate::command::wait::Wait;
 use crate::value::Kind;
 
@@ -59,50 +60,12 @@ fn is_list(call: &mut Call<'_>, key: &[u8]) -> Result<bool, CommandError> {
     Ok(true)
 }
 
-/// What LMPOP and BLMPOP say.
-struct Pop<'a> {
-    keys: Vec<&'a [u8]>,
-    end: End,
-    count: usize,
-}
-
-impl<'a> Pop<'a> {
-    /// `numkeys key [key …] LEFT|RIGHT [COUNT count]`
-    fn parse(args: &mut Args<'a>) -> Result<Pop<'a>, CommandError> {
-        let key_count = positive(args, CommandError::NUMKEYS_NOT_POSITIVE)?;
-        if key_count >= args.left() {
-            return Err(CommandError::SYNTAX);
-        }
-        let keys = (0..key_count)
-            .map(|_| args.key())
-            .collect::<Result<_, _>>()?;
-        let end = end(args)?;
-        let mut count = 1;
-        if args.left() > 1 && args.take_word("COUNT") {
-            count = positive(args, CommandError::COUNT_NOT_POSITIVE)?;
-        }
-        args.end()?;
-        Ok(Pop { keys, end, count })
-    }
-}
-
-fn positive(args: &mut Args<'_>, otherwise: CommandError) -> Result<usize, CommandError> {
-    match args.int().map(usize::try_from) {
-        Ok(Ok(number @ 1..)) => Ok(number),
-        _ => Err(otherwise),
-    }
-}
-
 /// LMPOP numkeys key [key …] LEFT|RIGHT [COUNT count]
 pub(in crate::command) fn lmpop(
     call: &mut Call<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
-    let pop = Pop::parse(args)?;
-    if !pop_first(call, &pop)? {
-        call.reply.null_array();
-    }
-    Ok(())
+    mpop::pop::<Lists>(call, args)
 }
 
 /// BLMPOP timeout numkeys key [key …] LEFT|RIGHT [COUNT count]
@@ -110,31 +73,35 @@ pub(in crate::command) fn blmpop(
     call: &mut Call<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
-    let mut timeout = args.clone();
-    args.payload()?;
-    let pop = Pop::parse(args)?;
-    let timeout = timeout.timeout(call.db.now())?;
-    if !pop_first(call, &pop)? {
-        call.wait(Wait::new(Kind::List, timeout, pop.keys));
-    }
-    Ok(())
+    mpop::pop_or_wait::<Lists>(call, args)
 }
 
-/// Pops from the first list there is; whether there is one.
-fn pop_first(call: &mut Call<'_>, pop: &Pop<'_>) -> Result<bool, CommandError> {
-    for &key in &pop.keys {
-        let Some(entry) = call.db.peek(key) else {
-            continue;
-        };
-        let count = pop.count.min(entry.value().list()?.len());
-        call.reply.array(2);
-        call.reply.bulk(key);
-        pop_from(call, key, pop.end, Some(count))?;
-        let mut digits = itoa::Buffer::new();
-        let count = digits.format(count).as_bytes();
-        let words = [pop_command(pop.end).as_bytes(), key, count];
-        call.effects.propagate(words);
-        return Ok(true);
+struct Lists;
+
+impl Popped for Lists {
+    type End = End;
+
+    const KIND: Kind = Kind::List;
+
+    fn end(args: &mut Args<'_>) -> Result<End, CommandError> {
+        end(args)
     }
-    Ok(false)
+
+    fn pop_first(call: &mut Call<'_>, pop: &Pop<'_, End>) -> Result<bool, CommandError> {
+        for &key in &pop.keys {
+            let Some(entry) = call.db.peek(key) else {
+                continue;
+            };
+            let count = pop.count.min(entry.value().list()?.len());
+            call.reply.array(2);
+            call.reply.bulk(key);
+            pop_from(call, key, pop.end, Some(count))?;
+            let mut digits = itoa::Buffer::new();
+            let count = digits.format(count).as_bytes();
+            let words = [pop_command(pop.end).as_bytes(), key, count];
+            call.effects.propagate(words);
+            return Ok(true);
+        }
+        Ok(false)
+    }
 }

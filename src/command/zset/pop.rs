@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::call::Call;
 use crate::command::effects::EventClass;
 use crate::command::error::CommandError;
+use crate::command::mpop::{self, Pop, Popped};
 use crate::command::wait::Wait;
 use crate::resp::reply::{Protocol, Reply};
 use crate::value::Kind;
@@ -160,54 +161,12 @@ fn pop_or_wait(call: &mut Call<'_>, args: &mut Args<'_>, end: End) -> Result<(),
     Ok(())
 }
 
-/// What ZMPOP and BZMPOP say.
-struct Pop<'a> {
-    keys: Vec<&'a [u8]>,
-    end: End,
-    count: usize,
-}
-
-impl<'a> Pop<'a> {
-    /// `numkeys key [key …] MIN|MAX [COUNT count]`
-    fn parse(args: &mut Args<'a>) -> Result<Pop<'a>, CommandError> {
-        let key_count = positive(args, CommandError::NUMKEYS_NOT_POSITIVE)?;
-        if key_count >= args.left() {
-            return Err(CommandError::SYNTAX);
-        }
-        let keys = (0..key_count)
-            .map(|_| args.key())
-            .collect::<Result<_, _>>()?;
-        let end = match args.take_word("MIN") {
-            true => End::Min,
-            false if args.take_word("MAX") => End::Max,
-            false => return Err(CommandError::SYNTAX),
-        };
-        let mut count = 1;
-        if args.left() > 1 && args.take_word("COUNT") {
-            count = positive(args, CommandError::COUNT_NOT_POSITIVE)?;
-        }
-        args.end()?;
-        Ok(Pop { keys, end, count })
-    }
-}
-
-fn positive(args: &mut Args<'_>, otherwise: CommandError) -> Result<usize, CommandError> {
-    match args.int().map(usize::try_from) {
-        Ok(Ok(number @ 1..)) => Ok(number),
-        _ => Err(otherwise),
-    }
-}
-
 /// ZMPOP numkeys key [key …] MIN|MAX [COUNT count]
 pub(in crate::command) fn zmpop(
     call: &mut Call<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
-    let pop = Pop::parse(args)?;
-    if !pop_first(call, &pop)? {
-        call.reply.null_array();
-    }
-    Ok(())
+    mpop::pop::<Zsets>(call, args)
 }
 
 /// BZMPOP timeout numkeys key [key …] MIN|MAX [COUNT count]
@@ -215,31 +174,38 @@ pub(in crate::command) fn bzmpop(
     call: &mut Call<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
-    // Everything else is read first.
-    let mut timeout = args.clone();
-    args.payload()?;
-    let pop = Pop::parse(args)?;
-    let timeout = timeout.timeout(call.db.now())?;
-    if !pop_first(call, &pop)? {
-        call.wait(Wait::new(Kind::Zset, timeout, pop.keys));
-    }
-    Ok(())
+    mpop::pop_or_wait::<Zsets>(call, args)
 }
 
-/// Pops from the first set there is; whether there is one.
-fn pop_first(call: &mut Call<'_>, pop: &Pop<'_>) -> Result<bool, CommandError> {
-    for &key in &pop.keys {
-        let head = |reply: &mut Reply, count| {
-            reply.array(2);
-            reply.bulk(key);
-            reply.array(count);
-        };
-        if let Some(count) = take(call, key, pop.end, pop.count, Shape::Nested, head)? {
-            let mut digits = itoa::Buffer::new();
-            let count = digits.format(count).as_bytes();
-            call.effects.propagate([pop.end.command(), key, count]);
-            return Ok(true);
+struct Zsets;
+
+impl Popped for Zsets {
+    type End = End;
+
+    const KIND: Kind = Kind::Zset;
+
+    fn end(args: &mut Args<'_>) -> Result<End, CommandError> {
+        match args.take_word("MIN") {
+            true => Ok(End::Min),
+            false if args.take_word("MAX") => Ok(End::Max),
+            false => Err(CommandError::SYNTAX),
         }
     }
-    Ok(false)
+
+    fn pop_first(call: &mut Call<'_>, pop: &Pop<'_, End>) -> Result<bool, CommandError> {
+        for &key in &pop.keys {
+            let head = |reply: &mut Reply, count| {
+                reply.array(2);
+                reply.bulk(key);
+                reply.array(count);
+            };
+            if let Some(count) = take(call, key, pop.end, pop.count, Shape::Nested, head)? {
+                let mut digits = itoa::Buffer::new();
+                let count = digits.format(count).as_bytes();
+                call.effects.propagate([pop.end.command(), key, count]);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
