@@ -14,6 +14,7 @@ pub(super) fn save(
     call: &mut AdminCall<'_>,
     _args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
+    server.await_flushed();
     if server.saving.under_way().0.is_some() {
         return Err(CommandError::SAVE_IN_PROGRESS);
     }

@@ -85,7 +85,7 @@ pub(super) fn restore(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Co
     let deadline = match ttl {
         0 => None,
         _ if options.absolute => Some(UnixMs(ttl)),
-        _ => Some(UnixMs(now.0.saturating_add(ttl))),
+        _ => Some(UnixMs(call.db.wall_clock().0.saturating_add(ttl))),
     };
     if let Loaded::Empty = loaded {
         return Err(CommandError::BAD_FORMAT);

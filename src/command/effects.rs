@@ -76,6 +76,8 @@ pub struct Effects {
     pub awaited: bool,
     /// Keys that changed, came or went.
     pub touched: Touched,
+    /// Whether all data were removed at once: what is being saved is of no use any more.
+    pub emptied: bool,
     /// What the command waits for; it has not replied.
     pub wait: Option<Box<Wait>>,
 }
@@ -210,6 +212,7 @@ impl Effects {
     #[inline]
     pub fn forget_changes(&mut self) {
         self.changes = 0;
+        self.emptied = false;
         if matches!(self.propagation, Propagation::Instead(_)) {
             self.propagation = Propagation::Verbatim;
         }

@@ -85,7 +85,7 @@ fn set(
     // An unknown option is told before a bad number, as in Redis.
     let condition = Condition::parse(args)?;
     let number = parse_int(number).ok_or(CommandError::NOT_AN_INTEGER)?;
-    let deadline = deadline(number, unit, base, call.db.now())
+    let deadline = deadline(number, unit, base, call.db.wall_clock())
         .ok_or_else(|| CommandError::invalid_expire(call.name))?;
 
     let allowed = call

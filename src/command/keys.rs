@@ -203,6 +203,7 @@ pub(super) fn flushall(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), C
         removed += call.db.other(index).clear(how);
         call.effects.touch_flushed(index);
     }
+    call.effects.emptied = true;
     flushed(call, removed);
     Ok(())
 }

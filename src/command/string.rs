@@ -42,7 +42,7 @@ pub(super) fn set(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comman
         return Ok(());
     }
     let options = Options::parse(args, Dialect::Set)?;
-    let deadline = options.expiry.deadline(call.name, call.db.now())?;
+    let deadline = options.expiry.deadline(call.name, call.db.wall_clock())?;
     if options.get {
         reply_value(call, key)?;
     }
@@ -87,7 +87,7 @@ fn set_for(call: &mut Call<'_>, args: &mut Args<'_>, form: Form) -> Result<(), C
     let key = args.key()?;
     let ttl = args.int()?;
     let value = args.payload()?;
-    let deadline = moment(form, ttl, call.db.now());
+    let deadline = moment(form, ttl, call.db.wall_clock());
     let deadline = deadline.ok_or_else(|| CommandError::invalid_expire(call.name))?;
     set_until(call, key, value, Deadline::At(deadline), form);
     call.reply.ok();
@@ -132,7 +132,7 @@ pub(super) fn delifeq(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Co
 pub(super) fn getex(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), CommandError> {
     let key = args.key()?;
     let options = Options::parse(args, Dialect::GetEx)?;
-    let now = call.db.now();
+    let (now, wall_clock) = (call.db.now(), call.db.wall_clock());
     let Some(entry) = call.db.read(key) else {
         call.reply.null();
         call.missed(key);
@@ -140,7 +140,7 @@ pub(super) fn getex(call: &mut Call<'_>, args: &mut Args<'_>) -> Result<(), Comm
     };
     // The key first, then the deadline: so Redis finds what is wrong.
     let string = entry.value().string()?;
-    let deadline = options.expiry.deadline(call.name, now)?;
+    let deadline = options.expiry.deadline(call.name, wall_clock)?;
     let had_deadline = entry.deadline().is_some();
     text::reply(call.reply, string);
     match (options.expiry, deadline) {

@@ -103,6 +103,7 @@ fields! {
         pub syslog_facility: SyslogFacility,
         pub hide_user_data_from_log: bool,
         pub crash_log_enabled: bool,
+        pub always_show_logo: bool,
         /// Between [`HZ_MIN`] and [`HZ_MAX`].
         pub hz: u32,
         pub dynamic_hz: bool,

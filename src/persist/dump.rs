@@ -87,8 +87,12 @@ impl Progress {
             us @ 1.. => us.unsigned_abs(),
             keys => u64::from(done.is_multiple_of(keys.unsigned_abs())),
         };
-        if delay_us > 0 && !self.cancelled.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_micros(delay_us));
+        // In pieces: whoever cancels does not wait for the end.
+        let mut left_us = delay_us;
+        while left_us > 0 && !self.cancelled.load(Ordering::Relaxed) {
+            let piece_us = left_us.min(10_000);
+            std::thread::sleep(Duration::from_micros(piece_us));
+            left_us -= piece_us;
         }
     }
 }
@@ -458,7 +462,7 @@ impl Reader {
         let checksum = match told {
             0 => Checksum::Missing,
             _ if told == wanted => Checksum::Holds,
-            _ if self.check => return Err(self.input.damage("the checksum does not hold")),
+            _ if self.check => return Err(self.input.damage("the checksum does not hold (RDB CRC error)")),
             _ => Checksum::Differs,
         };
         self.checksum = Some(checksum);

@@ -126,7 +126,8 @@ struct Line {
 }
 
 impl Manifest {
-    /// Reads a manifest.
+    /// Reads a manifest. Where Redis has words for what is wrong, they are Redis's: operators look
+    /// for them in the log.
     ///
     /// # Errors
     /// If a line is not well formed, a name is not plain, there are two bases, or the incrementals
@@ -138,6 +139,9 @@ impl Manifest {
             what,
         };
         let mut manifest = Manifest::default();
+        if bytes.is_empty() {
+            return Err(whole("Found an empty AOF manifest file"));
+        }
         let Some((b"", lines)) = split_last(bytes) else {
             return Err(whole("the last line has no end"));
         };
@@ -197,7 +201,7 @@ impl Manifest {
             self.restored = restored;
         }
         match kind {
-            b'b' if self.base.is_some() => return Err("there is a base already"),
+            b'b' if self.base.is_some() => return Err("Found duplicate base file information"),
             b'b' => self.base = Some(part),
             b'h' => self.history.push(part),
             b'i' => {
@@ -206,11 +210,11 @@ impl Manifest {
                     .last()
                     .is_some_and(|last| last.seq >= part.seq)
                 {
-                    return Err("the sequence number is not above the one before");
+                    return Err("Found a non-monotonic sequence number");
                 }
                 self.incrementals.push(part);
             }
-            _ => return Err("the type is none of b, h and i"),
+            _ => return Err("Unknown AOF file type"),
         }
         Ok(())
     }
@@ -345,14 +349,15 @@ fn split_last(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
 
 fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
     if text.len() >= LINE_BYTES_MAX {
-        return Err("the line is too long");
+        return Err("The AOF manifest file contains too long line");
     }
-    let words = words::split(text).map_err(|_| "the quotes do not match")?;
+    let words = words::split(text)
+        .map_err(|_| "Invalid AOF manifest file format: the quotes do not match")?;
     if words.is_empty() {
-        return Err("the line is empty");
+        return Err("Invalid AOF manifest file format: the line is empty");
     }
     let (pairs, []) = words.as_chunks::<2>() else {
-        return Err("the words do not come in pairs");
+        return Err("Invalid AOF manifest file format: the words do not come in pairs");
     };
     let (mut name, mut seq, mut kind) = (None, None, None);
     let (mut generation, mut was, mut end, mut restored) = (None, None, End::default(), None);
@@ -360,7 +365,9 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
         match word.to_ascii_lowercase().as_slice() {
             b"file" if value.len() > NAME_BYTES_MAX => return Err("the file's name is too long"),
             b"file" if is_plain(value) => name = Some(value.clone()),
-            b"file" => return Err("the file's name is not plain"),
+            b"file" => {
+                return Err("Invalid AOF manifest file format: the file's name is not plain");
+            }
             b"seq" => {
                 seq = std::str::from_utf8(value)
                     .ok()
@@ -381,7 +388,9 @@ fn parse_line(text: &[u8]) -> Result<Line, &'static str> {
             kept: generation.zip(was).map(|(number, was)| (number, was, end)),
             restored,
         }),
-        _ => Err("a file, a sequence number from 1 on and a type are needed"),
+        _ => Err(
+            "Invalid AOF manifest file format: a file, a sequence number from 1 on and a type are needed",
+        ),
     }
 }
 
@@ -426,31 +435,51 @@ mod tests {
     fn what_is_wrong_is_named() {
         let long_name = format!("file {} seq 1 type b\n", "a".repeat(NAME_BYTES_MAX + 1));
         for (text, line, what) in [
-            ("", 0, "the last line has no end"),
+            ("", 0, "Found an empty AOF manifest file"),
             ("file a seq 1 type b", 0, "the last line has no end"),
             ("# nothing\n", 0, "it names no file to load"),
             ("file a seq 1 type h\n", 0, "it names no file to load"),
-            ("file a seq 1 type b\n\n", 2, "the line is empty"),
-            ("file a seq 1 type\n", 1, "the words do not come in pairs"),
-            ("file \"a seq 1 type b\n", 1, "the quotes do not match"),
-            ("file a/b seq 1 type b\n", 1, "the file's name is not plain"),
-            ("file .. seq 1 type b\n", 1, "the file's name is not plain"),
+            (
+                "file a seq 1 type b\n\n",
+                2,
+                "Invalid AOF manifest file format: the line is empty",
+            ),
+            (
+                "file a seq 1 type\n",
+                1,
+                "Invalid AOF manifest file format: the words do not come in pairs",
+            ),
+            (
+                "file \"a seq 1 type b\n",
+                1,
+                "Invalid AOF manifest file format: the quotes do not match",
+            ),
+            (
+                "file a/b seq 1 type b\n",
+                1,
+                "Invalid AOF manifest file format: the file's name is not plain",
+            ),
+            (
+                "file .. seq 1 type b\n",
+                1,
+                "Invalid AOF manifest file format: the file's name is not plain",
+            ),
             (&long_name, 1, "the file's name is too long"),
-            ("file a seq 1 type x\n", 1, "the type is none of b, h and i"),
+            ("file a seq 1 type x\n", 1, "Unknown AOF file type"),
             (
                 "file a seq 1 type b\nfile b seq 2 type b\n",
                 2,
-                "there is a base already",
+                "Found duplicate base file information",
             ),
             (
                 "file a seq 2 type i\nfile b seq 2 type i\n",
                 2,
-                "the sequence number is not above the one before",
+                "Found a non-monotonic sequence number",
             ),
             (
                 "file a seq 0 type b\n",
                 1,
-                "a file, a sequence number from 1 on and a type are needed",
+                "Invalid AOF manifest file format: a file, a sequence number from 1 on and a type are needed",
             ),
             (
                 "file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type h\n",
@@ -466,7 +495,7 @@ mod tests {
             (
                 "seq 1 type b\n",
                 1,
-                "a file, a sequence number from 1 on and a type are needed",
+                "Invalid AOF manifest file format: a file, a sequence number from 1 on and a type are needed",
             ),
         ] {
             let error = Manifest::parse(text.as_bytes()).unwrap_err();

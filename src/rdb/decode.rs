@@ -223,6 +223,9 @@ impl<S: Source> Reader<'_, '_, S> {
                 }
                 None => {
                     self.input.string(&mut self.text)?;
+                    if kind == types::LIST_QUICKLIST_2 && self.text.is_empty() {
+                        return Err(self.input.damage("a node of a list without anything"));
+                    }
                     push(&mut [&self.text[..]].into_iter());
                 }
             }

@@ -268,6 +268,9 @@ impl Server {
         if wrote {
             self.dirty += self.effects.changes;
             self.log_effects(self.clients[key].db, request);
+            if self.effects.emptied {
+                self.save_flushed();
+            }
         }
         self.note_mark(key, wrote);
         #[cfg(test)]

@@ -148,14 +148,15 @@ impl Server {
     pub(super) fn find_log(&mut self) -> Result<(), StartError> {
         let system = |error| StartError::System("the append only file's directory", error);
         self.durable.dir.create().map_err(system)?;
-        match self.read_manifest()? {
-            Some(manifest) => {
-                // A process that was killed may have renamed it without telling the disk.
-                self.durable.dir.sync().map_err(system)?;
-                self.durable.manifest = manifest;
-            }
-            None if self.durable.journal.is_none() => self.warn_of_dump(),
-            None => {}
+        let manifest = self.read_manifest()?;
+        if manifest.is_some() {
+            // A process that was killed may have renamed it without telling the disk.
+            self.durable.dir.sync().map_err(system)?;
+        }
+        self.durable.manifest = manifest.unwrap_or_default();
+        self.adopt_old_log()?;
+        if self.durable.manifest == Manifest::default() {
+            self.warn_of_dump();
         }
         Ok(())
     }

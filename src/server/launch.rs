@@ -5,7 +5,7 @@
 //! before anything is said; whoever supervises us hears of readiness only when clients can come.
 
 use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -94,8 +94,14 @@ fn serve(
     };
     server.config_file = config_file;
     server.process = process;
+    show_logo(&server.config);
     log::info!("Running mode=standalone, port={}.", server.config.port);
     log::warn!("Server initialized");
+    // Behind the words that scripts wait for, whatever comes of it.
+    if let Err(error) = server.begin_loading() {
+        log::warn!("{error}");
+        return ExitCode::FAILURE;
+    }
 
     // The server is looked at after a panic only to tell what it was doing.
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -239,6 +245,19 @@ fn announce(configured: bool) {
              config file use ruddle-server /path/to/ruddle.conf"
         );
     }
+}
+
+/// Shows people who has started, and scripts, which look for these lines, that clients can connect.
+fn show_logo(config: &Config) {
+    let to_terminal = config.logfile.is_empty() && !config.syslog_enabled;
+    if !config.always_show_logo && !(to_terminal && io::stdout().is_terminal()) {
+        return;
+    }
+    let bits = usize::BITS;
+    log::info!("     _____      Ruddle {VERSION} ({COMMIT}/{MODIFIED}) {bits} bit");
+    log::info!("    |  _  \\     Running in standalone mode");
+    log::info!("    | |_| /     Port: {}", config.port);
+    log::info!("    |_| \\_\\     PID: {}", std::process::id());
 }
 
 /// The commit this was built from and whether files had changed since, if the build said so.

@@ -145,6 +145,8 @@ pub struct LastLoad {
     pub keys: u64,
     /// Keys past their deadline, which were passed over.
     pub expired: u64,
+    /// Keys of collections without elements, which were passed over, too.
+    pub empty: u64,
 }
 
 /// Where a slice of loading ended.
@@ -440,7 +442,7 @@ impl Server {
         if count > 0
             && let Some(Torn { path, what, .. }) = loading.torn.take()
         {
-            return Err(StartError::Log { file: path, what });
+            return Err(StartError::LogEnds { file: path, what });
         }
         let dues = loading.present().dues;
         while *next < count {
@@ -528,7 +530,10 @@ impl Server {
         };
         let may_be_torn = loading.purpose != Purpose::Again && self.config.aof_load_truncated;
         if !torn || !may_be_torn || loading.torn.is_some() {
-            return Err(loading.bad(what));
+            return Err(match (torn, loading.bad(what)) {
+                (true, StartError::Log { file, what }) => StartError::LogEnds { file, what },
+                (_, error) => error,
+            });
         }
         let path = loading.present().part.path.clone();
         loading.torn = Some(Torn {
@@ -572,8 +577,18 @@ impl Server {
             Purpose::Again => Ok(()),
             Purpose::Snapshot => {
                 if !loading.files.is_empty() {
-                    let LastLoad { keys, expired } = self.last_load;
-                    log::info!("Done loading RDB, keys loaded: {keys}, keys expired: {expired}.");
+                    let LastLoad {
+                        keys,
+                        expired,
+                        empty,
+                    } = self.last_load;
+                    let skipped = match empty {
+                        0 => String::new(),
+                        empty => format!(", empty keys skipped: {empty}"),
+                    };
+                    log::info!(
+                        "Done loading RDB, keys loaded: {keys}, keys expired: {expired}{skipped}."
+                    );
                     log::info!("DB loaded from disk: {seconds:.3} seconds");
                 }
                 Ok(())

@@ -21,6 +21,7 @@ pub mod loading;
 mod metrics_port;
 pub mod migration;
 pub mod observing;
+mod old_log;
 mod plainly;
 pub mod process;
 pub mod pubsub;

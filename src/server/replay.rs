@@ -21,6 +21,9 @@ use crate::resp::reply::Reply;
 use crate::resp::request::{OwnedRequest, Request};
 use crate::value::string::NewStr;
 
+/// So many keys that hold nothing are told by name.
+const EMPTY_KEYS_TOLD_MAX: u64 = 10;
+
 /// What becomes of keys past their deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dues {
@@ -153,7 +156,10 @@ impl Server {
             NewValue::Rope(rope) => db.add(key, NewStr::Rope(rope), deadline),
             NewValue::Collection(draft) => draft.give(|value| db.add_value(key, value, deadline)),
             NewValue::Empty => {
-                log::warn!("Skipping an empty key: {}", key.escape_ascii());
+                self.last_load.empty += 1;
+                if self.last_load.empty <= EMPTY_KEYS_TOLD_MAX {
+                    log::info!("skipping empty key: {}", key.escape_ascii());
+                }
                 return Ok(());
             }
         };
@@ -257,9 +263,13 @@ impl Server {
             return Ok(());
         }
         let command = found.command.map(|id| replay.table.get(id));
+        let is_known = command.is_some();
         let command = replay.table.resolve(command, &request).map_err(|error| {
             let name = request.bytes(0).escape_ascii();
-            format!("{name}: {}", String::from_utf8_lossy(error.text()))
+            match is_known {
+                true => format!("{name}: {}", String::from_utf8_lossy(error.text())),
+                false => format!("Unknown command '{name}' reading the append only file"),
+            }
         })?;
         let Action::Data(handler) = command.action else {
             return Err(format!("{} is no change of data", command.name));

@@ -44,6 +44,7 @@ enum Stage {
 impl Server {
     /// Begins to rewrite the log, or notes that it is wanted.
     pub fn begin_rewrite(&mut self) -> Begun {
+        self.await_flushed();
         if self.saving.rewriting.is_some() {
             return Begun::Already;
         }

@@ -76,6 +76,9 @@ pub struct Saving {
     pub(super) rewriting: Option<Rewriting>,
     save_scheduled: bool,
     rewrite_scheduled: bool,
+    /// Changes up to the last FLUSHALL: they count as saved while the save that it asked for waits
+    /// or is under way.
+    flushed: u64,
     pub saved_at: UnixMs,
     tried_at: UnixMs,
     rewrite_tried_at: UnixMs,
@@ -98,6 +101,7 @@ impl Saving {
             rewriting: None,
             save_scheduled: false,
             rewrite_scheduled: false,
+            flushed: 0,
             saved_at: now,
             tried_at: UnixMs(0),
             rewrite_tried_at: UnixMs(0),
@@ -208,6 +212,7 @@ pub enum Cancelled {
 impl Server {
     /// Begins a snapshot of the data on the thread, or notes that one is wanted.
     pub fn begin_save(&mut self, may_wait: bool) -> Begun {
+        self.await_flushed();
         match self.saving.under_way() {
             (Some(_), _) => return Begun::Already,
             (None, Some(_)) if may_wait => {
@@ -229,6 +234,49 @@ impl Server {
                 Begun::Started
             }
             false => Begun::Failed,
+        }
+    }
+
+    /// All data were removed (FLUSHALL): what is being saved is of no use any more. Where there are
+    /// save points the empty data are saved at once; unless that fails, nothing is left unsaved.
+    #[cold]
+    pub(super) fn save_flushed(&mut self) {
+        if let Some(active) = &mut self.saving.active
+            && active.purpose == Purpose::Save
+        {
+            active.progress.cancelled.store(true, Ordering::Relaxed);
+            // If it is too late for that, it has saved nothing that counts.
+            active.dirty = 0;
+        }
+        if self.config.save.is_empty() {
+            return;
+        }
+        self.saving.flushed += std::mem::take(&mut self.dirty);
+        if self.saving.active.is_some() || self.begin_save(true) != Begun::Started {
+            self.saving.save_scheduled = true;
+        }
+    }
+
+    /// Waits for what FLUSHALL has begun or cancelled, which takes moments: whoever asks for a
+    /// snapshot right behind it is not refused because of that.
+    pub(crate) fn await_flushed(&mut self) {
+        let is_short = self.saving.active.as_ref().is_some_and(|active| {
+            let cancelled = active.progress.cancelled.load(Ordering::Relaxed);
+            active.purpose == Purpose::Save && (active.keys == 0 || cancelled)
+        });
+        if is_short && self.saving.flushed > 0 {
+            self.wait_for_saver();
+        }
+    }
+
+    /// A save has ended: unless another is still to come, it was the one that FLUSHALL asked for.
+    fn settle_flushed(&mut self, is_saved: bool) {
+        if self.saving.save_scheduled {
+            return;
+        }
+        let flushed = std::mem::take(&mut self.saving.flushed);
+        if !is_saved {
+            self.dirty += flushed;
         }
     }
 
@@ -362,6 +410,7 @@ impl Server {
         let seconds = self.now.mono.since(began.mono) / 1_000_000_000;
         self.saving.save.seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
         self.saving.save.ok = result.is_ok();
+        self.settle_flushed(result.is_ok());
         match result {
             Ok(bytes) => {
                 log::info!("DB saved on disk: {bytes} bytes");
@@ -388,7 +437,10 @@ impl Server {
             return Cancelled::UnderWay;
         }
         match std::mem::take(&mut self.saving.save_scheduled) {
-            true => Cancelled::Scheduled,
+            true => {
+                self.settle_flushed(false);
+                Cancelled::Scheduled
+            }
             false => Cancelled::Nothing,
         }
     }
@@ -423,7 +475,10 @@ impl Server {
         self.follow_log_settings();
         let cancelled = active.progress.cancelled.load(Ordering::Relaxed);
         match active.purpose {
-            Purpose::Save if cancelled && result.is_err() => log::info!("Saving was cancelled"),
+            Purpose::Save if cancelled && result.is_err() => {
+                log::info!("Saving was cancelled");
+                self.settle_flushed(false);
+            }
             // It was told in the log.
             Purpose::Save => drop(self.saved(result, active.dirty, active.began)),
             Purpose::Rewrite => self.base_written(result),

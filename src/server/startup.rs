@@ -84,7 +84,15 @@ pub enum StartError {
         file: PathBuf,
         what: String,
     },
+    /// A file of the log is not whole.
+    LogEnds {
+        file: PathBuf,
+        what: String,
+    },
 }
+
+/// What to do about a bad log.
+const LOOK: &str = "Look at it with aof-check; nothing was changed.";
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,16 +120,27 @@ impl fmt::Display for StartError {
                 write!(f, "Cannot restore: {why}. Nothing was changed.")
             }
             StartError::LogFile(file, error) => {
-                write!(f, "Cannot read {}: {error}", file.display())
+                write!(
+                    f,
+                    "Fatal error: can't open {} for reading: {}",
+                    file.display(),
+                    plain(error)
+                )
             }
             StartError::Dump { file, what } => write!(
                 f,
-                "Bad snapshot {}: {what}. Nothing was changed.",
+                "Bad snapshot {}: {what}. Nothing was changed. Terminating server after rdb file \
+                 reading failure.",
                 file.display()
             ),
             StartError::Log { file, what } => write!(
                 f,
-                "Bad append only file {}: {what}. Look at it with aof-check; nothing was changed.",
+                "Bad file format reading the append only file {}: {what}. {LOOK}",
+                file.display()
+            ),
+            StartError::LogEnds { file, what } => write!(
+                f,
+                "Unexpected end of file reading the append only file {}: {what}. {LOOK}",
                 file.display()
             ),
             StartError::Nowhere => f.write_str("Configured to not listen anywhere, exiting."),
@@ -191,7 +210,6 @@ impl Server {
             .map_err(system("watching a listener"))?;
         server.metrics_port = MetricsPort::open(&server.config)?;
         server.tell_metrics();
-        server.begin_loading()?;
         Ok(server)
     }
 

@@ -20,6 +20,7 @@ use ruddle::rdb::decode::{Context, Loaded};
 use ruddle::sys::clock::UnixMs;
 use ruddle::value::{Home, Thresholds};
 
+use crate::native::decoded;
 use crate::targets::{Target, about, signature};
 
 pub(crate) const TARGETS: &[Target] = &[
@@ -75,7 +76,7 @@ pub(crate) const TARGETS: &[Target] = &[
 /// Stands in a log between what is by itself and what is a flush, by turns.
 const FLUSH: &[u8] = b"<F>";
 
-fn file(bytes: &[u8]) -> Box<dyn File> {
+pub(crate) fn file(bytes: &[u8]) -> Box<dyn File> {
     let disk = SimDisk::new(1);
     disk.put(Path::new("/file"), bytes);
     disk.open(Path::new("/file"), Mode::Read)
@@ -173,20 +174,25 @@ fn sealed_dump(input: &[u8]) -> Vec<u8> {
 }
 
 /// Databases of which dumps may tell.
-const DATABASES: usize = 4;
+pub(crate) const DATABASES: usize = 4;
 
 /// Before all deadlines.
-const NOW: UnixMs = UnixMs(i64::MIN);
+pub(crate) const NOW: UnixMs = UnixMs(i64::MIN);
 
-fn load(bytes: &[u8]) -> Result<Keyspace, String> {
-    let thresholds = Thresholds {
+/// So low that both forms of a collection come up.
+pub(crate) fn thresholds() -> Thresholds {
+    Thresholds {
         hash_listpack_entries: 2,
         set_listpack_entries: 2,
         zset_listpack_entries: 2,
         ..Thresholds::default()
-    };
+    }
+}
+
+/// What a snapshot holds, or what is wrong with it.
+pub(crate) fn load(bytes: &[u8]) -> Result<Keyspace, String> {
     let context = Context {
-        thresholds: &thresholds,
+        thresholds: &thresholds(),
         seed: Seed([1, 2]),
     };
     let mut space = Keyspace::new(DATABASES, [1, 2]);
@@ -239,23 +245,37 @@ fn written(space: &mut Keyspace, format: Format) -> Vec<u8> {
 
 /// A dump that is taken can be written, and holds the same when it is read again.
 fn check_dump(input: &[u8]) -> u64 {
-    let mut space = match load(&sealed_dump(input)) {
+    let bytes = sealed_dump(input);
+    let decoded = decoded(&bytes, 1).map(|mut space| digest(&mut space));
+    let mut space = match load(&bytes) {
         Ok(space) => space,
         // Without what it quotes.
         Err(why) => {
+            assert_eq!(decoded, None, "{why}");
             let end = why.find(|c: char| !c.is_alphabetic() && c != ' ');
             return signature(&why[..end.unwrap_or(why.len())]);
         }
     };
     let wanted = digest(&mut space);
+    assert_eq!(decoded.as_ref(), Some(&wanted));
+    check_written(&mut space, &wanted);
+    signature(summary(&mut space))
+}
+
+/// What is written in either format is read again as the same.
+pub(crate) fn check_written(space: &mut Keyspace, wanted: &str) {
     for format in [Format::Native, Format::Rdb] {
-        let bytes = written(&mut space, format);
+        let bytes = written(space, format);
         let mut again = load(&bytes).expect("what was written is read");
         assert_eq!(digest(&mut again), wanted, "{format:?}");
     }
+}
+
+/// What there is, in short.
+pub(crate) fn summary(space: &mut Keyspace) -> (u8, usize, Option<&'static str>) {
     let keys: usize = (0..DATABASES).map(|db| space.table_stats(db).keys).sum();
-    let kinds = kinds_of(&mut space);
-    signature((about(keys), kinds.len(), kinds.first()))
+    let kinds = kinds_of(space);
+    (about(keys), kinds.len(), kinds.first().copied())
 }
 
 fn kinds_of(space: &mut Keyspace) -> Vec<&'static str> {

@@ -13,6 +13,7 @@
 mod corpus;
 mod files;
 mod mutate;
+mod native;
 mod packed;
 mod targets;
 
@@ -49,6 +50,7 @@ fn targets() -> impl Iterator<Item = &'static Target> {
         .iter()
         .chain(packed::TARGETS)
         .chain(files::TARGETS)
+        .chain(native::TARGETS)
 }
 
 fn main() -> ExitCode {

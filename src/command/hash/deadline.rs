@@ -114,8 +114,8 @@ fn set(
     let count = field_count(args, 1)?;
     let number = parse_int(number).ok_or(CommandError::NOT_AN_INTEGER)?;
     let now = call.db.now();
-    let deadline =
-        moment(number, unit, base, now).ok_or_else(|| CommandError::invalid_expire(call.name))?;
+    let deadline = moment(number, unit, base, call.db.wall_clock())
+        .ok_or_else(|| CommandError::invalid_expire(call.name))?;
     let thresholds = &call.limits.thresholds;
     call.reply.array(count);
     let Some(mut entry) = call.db.write(key) else {

@@ -132,7 +132,7 @@ pub(in crate::command) fn hgetex(
         Some(entry) => entry.value().hash().map(|_| true)?,
         None => false,
     };
-    let deadline = options.expiry.deadline(call.name, now)?;
+    let deadline = options.expiry.deadline(call.name, call.db.wall_clock())?;
     call.reply.array(count);
     if !is_there {
         (0..count).for_each(|_| call.reply.null());
@@ -193,7 +193,7 @@ pub(in crate::command) fn hsetex(
         call.reply.int(0);
         return Ok(());
     }
-    let deadline = options.expiry.deadline(call.name, now)?;
+    let deadline = options.expiry.deadline(call.name, call.db.wall_clock())?;
     if !fields_allow(call, key, options.fields, args.clone())? {
         call.reply.int(0);
         return Ok(());

@@ -32,7 +32,7 @@ pub(in crate::command) fn xadd(
         data: Data::new(args),
         limits: node_limits(&thresholds),
         trim: options.trim,
-        now_ms: u64::try_from(call.db.now().0).unwrap_or_default(),
+        now_ms: u64::try_from(call.db.wall_clock().0).unwrap_or_default(),
     };
     let added = if let Some(mut entry) = call.db.write(key) {
         addition.make(&mut entry)?

@@ -76,7 +76,7 @@ pub(in crate::command) fn msetex(
         args.payload()?;
     }
     let options = Options::parse(args, Dialect::MSetEx)?;
-    let deadline = options.expiry.deadline(call.name, call.db.now())?;
+    let deadline = options.expiry.deadline(call.name, call.db.wall_clock())?;
     if !all(call, pairs.clone(), count, options.condition)? {
         call.reply.int(0);
         return Ok(());

@@ -100,9 +100,13 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .hidden()
     .no_effect("a bug always ends the process with a failing exit code"),
-    Param::flag("always-show-logo", "no", "Show a logo at the start.")
-        .restart()
-        .no_effect("there is no logo"),
+    Param::flag(
+        "always-show-logo",
+        "no",
+        "Show the logo at every start, with port and process id; else only at a terminal.",
+    )
+    .at(field!(always_show_logo))
+    .restart(),
     Param::flag(
         "set-proc-title",
         "yes",

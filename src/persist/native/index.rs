@@ -112,7 +112,8 @@ fn can_follow(one: Entry, next: Entry) -> bool {
     goes_on && in_order && same_db
 }
 
-fn counts_well(entry: &Entry) -> bool {
+/// Whether a block of this kind can have so many keys.
+pub(super) fn counts_well(entry: &Entry) -> bool {
     match entry.kind {
         Kind::Records => entry.keys > 0,
         Kind::LongFirst => entry.keys == 1,

@@ -7,7 +7,7 @@
 use std::io;
 use std::ops::Range;
 
-use super::index::Entry;
+use super::index::{Entry, counts_well};
 use super::layout::{
     BLOCK_BYTES, Block, HEAD_BYTES, HEADER_BYTES, Header, Kind, MARK, TRAILER_BYTES, Totals, holds,
     totals_of,
@@ -160,11 +160,21 @@ impl Survey {
         }
     }
 
+    /// Whether `block`, which is the one at place `at`, goes on with a stream that is complete so
+    /// far: what is missing in it makes the rest useless.
+    fn is_next_about(&self, block: &Found, at: usize) -> bool {
+        let is_about = |found: &Found| found.entry.kind == Kind::About;
+        self.good.len() == at && self.good.iter().all(is_about) && block.number as usize == at
+    }
+
     /// Keeps blocks of records, and of the others what is complete.
     fn keep_whole(&mut self, blocks: Vec<Found>) {
         let mut at = 0;
         while let Some(first) = blocks.get(at) {
-            let unit = unit_of(&blocks, at);
+            let unit = match first.entry.kind {
+                Kind::About if !self.is_next_about(first, at) => at..at,
+                _ => unit_of(&blocks, at),
+            };
             at = unit.end.max(at + 1);
             if unit.is_empty() {
                 let (number, kind) = (first.number as usize, first.entry.kind);
@@ -186,14 +196,16 @@ fn unit_of(blocks: &[Found], at: usize) -> Range<usize> {
     let follows = |index: usize, kinds: &[Kind]| {
         let (before, next) = (&blocks[index - 1], blocks.get(index));
         next.is_some_and(|next| {
-            kinds.contains(&next.entry.kind) && next.number == before.number.wrapping_add(1)
+            kinds.contains(&next.entry.kind)
+                && next.number == before.number.wrapping_add(1)
+                && next.entry.db == before.entry.db
+                && counts_well(&next.entry)
         })
     };
     let mut end = at + 1;
     match blocks[at].entry.kind {
-        Kind::Records => at..end,
-        // They are a stream: what is missing in it makes the rest useless.
-        Kind::About if blocks[at].number as usize == at => at..end,
+        _ if !counts_well(&blocks[at].entry) => at..at,
+        Kind::Records | Kind::About => at..end,
         Kind::LongFirst => {
             while follows(end, &[Kind::LongMiddle]) {
                 end += 1;

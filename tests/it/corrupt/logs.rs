@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ruddle::check::log::{Settings, examine, find};
+use ruddle::check::log::{Found, Settings, examine, find};
 use ruddle::check::{Unwatched, Verdict, snapshot};
 use ruddle::persist::log_reader::{LogReader, Next, Stop};
 use ruddle::persist::manifest::Manifest;
@@ -75,8 +75,8 @@ fn a_log_is_read_up_to_what_is_wrong() {
     });
 }
 
-/// What a start would read of the log on `disk`: the files' places, or why it would not.
-fn verdict(disk: &SimDisk) -> Verdict {
+/// What `aof-check` finds in the log on `disk`, if there is one.
+pub(super) fn look(disk: &SimDisk) -> Option<Found> {
     let settings = Settings {
         snapshot: snapshot::Settings {
             now: NOW,
@@ -85,13 +85,13 @@ fn verdict(disk: &SimDisk) -> Verdict {
         until: None,
         refusal: &|_| None,
     };
-    match find(disk, Path::new("/log")) {
-        Err(_) => Verdict::Damaged,
-        Ok(target) => {
-            let found = examine(disk, target, &settings, &mut Unwatched);
-            found.map_or(Verdict::Damaged, |found| found.verdict())
-        }
-    }
+    let target = find(disk, Path::new("/log")).ok()?;
+    examine(disk, target, &settings, &mut Unwatched).ok()
+}
+
+/// What a start would make of the log on `disk`.
+fn verdict(disk: &SimDisk) -> Verdict {
+    look(disk).map_or(Verdict::Damaged, |found| found.verdict())
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Snapshots, changed and cut, as loading reads them.
 
 use ruddle::ds::table::Seed;
+use ruddle::keyspace::Keyspace;
 use ruddle::persist::dump::{AnyReader, Item};
 use ruddle::rdb::decode::Context;
 use ruddle::value::Thresholds;
@@ -10,6 +11,11 @@ use crate::harness::{each_in_parallel, repository};
 
 /// The digest of what a snapshot holds, or what is wrong with it.
 fn load(bytes: &[u8], check: bool) -> Result<String, String> {
+    space_of(bytes, check).map(|mut space| digest(&mut space))
+}
+
+/// What a snapshot holds, or what is wrong with it.
+pub(super) fn space_of(bytes: &[u8], check: bool) -> Result<Keyspace, String> {
     let thresholds = Thresholds::default();
     let context = Context {
         thresholds: &thresholds,
@@ -20,7 +26,7 @@ fn load(bytes: &[u8], check: bool) -> Result<String, String> {
     let mut reader = reader.ok_or("no snapshot")?;
     loop {
         match reader.next(context).map_err(|damage| damage.to_string())? {
-            None => return Ok(digest(&mut space)),
+            None => return Ok(space),
             Some(Item::Key(record)) if record.db >= DATABASES => {
                 return Err("a database that is not there".into());
             }

@@ -4,6 +4,7 @@
 mod evicting;
 mod failing;
 mod kill;
+mod killing;
 mod restore;
 mod switching;
 

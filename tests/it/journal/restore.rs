@@ -6,7 +6,7 @@ use super::{Home, await_info, kill};
 use crate::harness::client::encode;
 
 /// A log without a base: what happened at which second.
-fn log_of(changes: &[(i64, &str)]) -> Vec<u8> {
+pub(super) fn log_of(changes: &[(i64, &str)]) -> Vec<u8> {
     let mut bytes = encode(&["SELECT", "0"]);
     for (second, line) in changes {
         let words: Vec<&str> = line.split(' ').collect();
@@ -18,7 +18,7 @@ fn log_of(changes: &[(i64, &str)]) -> Vec<u8> {
     [first, bytes].concat()
 }
 
-fn put_log(home: &Home, bytes: &[u8]) {
+pub(super) fn put_log(home: &Home, bytes: &[u8]) {
     let dir = home.path().join("appendonlydir");
     fs::create_dir(&dir).expect("the log's directory");
     fs::write(dir.join("appendonly.aof.1.incr.aof"), bytes).expect("the log");
@@ -33,7 +33,7 @@ fn values(home: &Home, args: &[&str]) -> String {
     values.to_string()
 }
 
-const CHANGES: &[(i64, &str)] = &[
+pub(super) const CHANGES: &[(i64, &str)] = &[
     (1_700_000_000, "SET a 1"),
     (1_700_000_010, "SET b 2"),
     (1_700_000_010, "SET c 3"),
@@ -109,4 +109,69 @@ fn past_generations_are_gone_back_to() {
     assert_eq!(values(&home, &[]), "[\"4\" \"2\" \"3\" \"6\"]");
     let to = ["--restore-to", "1700000019"];
     assert_eq!(values(&home, &to), "[\"1\" \"2\" \"3\" $-1]");
+}
+
+/// Files of a log, by name, and what the manifest says of each.
+fn put_files(home: &Home, files: &[(&str, &str, Vec<u8>)]) {
+    let dir = home.path().join("appendonlydir");
+    fs::create_dir(&dir).expect("the log's directory");
+    let mut manifest = String::new();
+    for (name, says, bytes) in files {
+        fs::write(dir.join(name), bytes).expect("a file of the log");
+        manifest += &format!("file {name} {says}\n");
+    }
+    fs::write(dir.join("appendonly.aof.manifest"), manifest).expect("the manifest");
+}
+
+/// Bases that are commands tell when they were begun by the note they begin with.
+#[test]
+fn generations_whose_bases_are_commands_are_gone_back_to() {
+    let files = [
+        (
+            "appendonly.aof.1.base.aof",
+            "seq 1 type h generation 1 was b end continued",
+            log_of(&[(1_700_000_000, "SET a 1")]),
+        ),
+        (
+            "appendonly.aof.1.incr.aof",
+            "seq 1 type h generation 1 was i end continued",
+            log_of(&[(1_700_000_010, "SET b 2"), (1_700_000_019, "SET b 3")]),
+        ),
+        (
+            "appendonly.aof.2.base.aof",
+            "seq 2 type b",
+            log_of(&[(1_700_000_020, "MSET a 1 b 3")]),
+        ),
+        (
+            "appendonly.aof.2.incr.aof",
+            "seq 2 type i",
+            log_of(&[(1_700_000_030, "SET c 4"), (1_700_000_040, "SET d 5")]),
+        ),
+    ];
+    for (to, wanted) in [
+        ("1700000000", "[\"1\" $-1 $-1 $-1]"),
+        ("1700000010", "[\"1\" \"2\" $-1 $-1]"),
+        ("1700000019", "[\"1\" \"3\" $-1 $-1]"),
+        ("1700000029", "[\"1\" \"3\" $-1 $-1]"),
+        ("1700000030", "[\"1\" \"3\" \"4\" $-1]"),
+        ("1700000099", "[\"1\" \"3\" \"4\" \"5\"]"),
+    ] {
+        let home = Home::new();
+        put_files(&home, &files);
+        let args = ["--restore-to", to, "--aof-use-rdb-preamble", "no"];
+        assert_eq!(values(&home, &args), wanted, "{to}");
+        // The new base is commands, too, and one goes on from it to another moment.
+        let base = home.path().join("appendonlydir/appendonly.aof.3.base.aof");
+        let base = fs::read(&base).expect("the base of the restored log");
+        assert!(base.starts_with(b"#"), "{to}: {}", base.escape_ascii());
+        assert_eq!(values(&home, &[]), wanted, "{to}");
+        let last = ["--restore-to", "1700000040", "--aof-use-rdb-preamble", "no"];
+        let all = "[\"1\" \"3\" \"4\" \"5\"]";
+        assert_eq!(values(&home, &last), all, "{to}");
+    }
+    let home = Home::new();
+    put_files(&home, &files);
+    let (status, log) = home.server(["--restore-to", "1699999999"]).refused();
+    assert!(!status.success());
+    assert!(log.contains("the log reaches back to 2023-11-14T22:13:20Z"), "{log}");
 }

@@ -13,6 +13,7 @@ mod loading;
 mod metrics;
 mod process;
 mod protocol;
+mod saving;
 mod users;
 mod waiting;
 
