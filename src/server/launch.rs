@@ -249,8 +249,9 @@ fn announce(configured: bool) {
 
 /// Shows people who has started, and scripts, which look for these lines, that clients can connect.
 fn show_logo(config: &Config) {
-    let to_terminal = config.logfile.is_empty() && !config.syslog_enabled;
-    if !config.always_show_logo && !(to_terminal && io::stdout().is_terminal()) {
+    let is_terminal = io::stdout().is_terminal();
+    let to_people = is_terminal && config.logfile.is_empty() && !config.syslog_enabled;
+    if !config.always_show_logo && !to_people {
         return;
     }
     let bits = usize::BITS;

@@ -179,6 +179,7 @@ impl Survey {
             if unit.is_empty() {
                 let (number, kind) = (first.number as usize, first.entry.kind);
                 let what = match kind {
+                    _ if !counts_well(&first.entry) => "it has not the keys it should",
                     Kind::About => "what was before it is missing",
                     _ => "the record that it is a part of is not complete",
                 };

@@ -12,11 +12,11 @@ use ruddle::persist::storage::Storage;
 use super::{Dir, MAKERS, Maker, NOW, each_changed, file};
 use crate::harness::each_in_parallel;
 
-const INCREMENTAL: &str = "appendonlydir/appendonly.aof.1.incr.aof";
+pub(super) const INCREMENTAL: &str = "appendonlydir/appendonly.aof.1.incr.aof";
 const MANIFEST: &str = "appendonlydir/appendonly.aof.manifest";
 
 /// A log, made with `args`.
-fn make(maker: Maker, args: &[&str]) -> Option<Dir> {
+pub(super) fn make(maker: Maker, args: &[&str]) -> Option<Dir> {
     let dir = Dir::new();
     let args = [&["--appendonly", "yes"], args].concat();
     maker.make(&dir, &args, &[])?;
@@ -24,10 +24,10 @@ fn make(maker: Maker, args: &[&str]) -> Option<Dir> {
 }
 
 /// The words of a command, and where it ends in the file.
-type Placed = (Vec<Vec<u8>>, usize);
+pub(super) type Placed = (Vec<Vec<u8>>, usize);
 
 /// The commands of a file up to what is wrong.
-fn commands(bytes: &[u8]) -> (Vec<Placed>, Option<Stop>) {
+pub(super) fn commands(bytes: &[u8]) -> (Vec<Placed>, Option<Stop>) {
     let mut reader = LogReader::new(file(bytes), 0).expect("a reader");
     let mut found = Vec::new();
     loop {

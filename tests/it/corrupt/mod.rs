@@ -10,6 +10,7 @@
 //! `RUDDLE_CORRUPT_ALL=1` changes each byte in all the ways there are of changing a bit, and more.
 
 mod logs;
+mod mending;
 mod payloads;
 mod snapshots;
 mod starts;

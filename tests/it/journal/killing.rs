@@ -34,10 +34,7 @@ fn shim() -> &'static Path {
 
 /// Starts a server that dies before its operation number `at`; whether it lived on.
 fn lives_through(home: &Home, at: usize, args: &[&str]) -> bool {
-    let command = format!(
-        "env LD_PRELOAD={} KILL_AT={at} {RUDDLE}",
-        shim().display()
-    );
+    let command = format!("env LD_PRELOAD={} KILL_AT={at} {RUDDLE}", shim().display());
     let dir = home.path().display().to_string();
     let mut server = Start::command(&command)
         .args(["--dir", &dir, "--appendonly", "yes"])
@@ -96,7 +93,10 @@ fn a_restore_killed_at_any_moment_is_done_or_not_begun() {
             assert_eq!(values(home, &to), RESTORED, "killed at {at}");
         } else {
             let found = values(home, &[]);
-            assert!([RESTORED, ALL].contains(&&found[..]), "killed at {at}: {found}");
+            assert!(
+                [RESTORED, ALL].contains(&&found[..]),
+                "killed at {at}: {found}"
+            );
         }
         // Whatever was left out is there for a later moment.
         let later = ["--restore-to", "1700000020"];

@@ -173,5 +173,8 @@ fn generations_whose_bases_are_commands_are_gone_back_to() {
     put_files(&home, &files);
     let (status, log) = home.server(["--restore-to", "1699999999"]).refused();
     assert!(!status.success());
-    assert!(log.contains("the log reaches back to 2023-11-14T22:13:20Z"), "{log}");
+    assert!(
+        log.contains("the log reaches back to 2023-11-14T22:13:20Z"),
+        "{log}"
+    );
 }
