@@ -462,7 +462,11 @@ impl Reader {
         let checksum = match told {
             0 => Checksum::Missing,
             _ if told == wanted => Checksum::Holds,
-            _ if self.check => return Err(self.input.damage("the checksum does not hold (RDB CRC error)")),
+            _ if self.check => {
+                return Err(self
+                    .input
+                    .damage("the checksum does not hold (RDB CRC error)"));
+            }
             _ => Checksum::Differs,
         };
         self.checksum = Some(checksum);

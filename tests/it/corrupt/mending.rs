@@ -4,20 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ruddle::check::log::{Settings, examine, find};
+use ruddle::check::Verdict;
 use ruddle::check::mend::{apply, to_good};
-use ruddle::check::{Unwatched, Verdict, snapshot};
-use ruddle::ds::table::Seed;
-use ruddle::persist::dump::{AnyReader, Item};
 use ruddle::persist::native;
 use ruddle::persist::sim_disk::SimDisk;
 use ruddle::persist::storage::{Mode, Storage};
-use ruddle::rdb::decode::Context;
 use ruddle::rdb::encode;
-use ruddle::value::Thresholds;
 
-use super::logs::{INCREMENTAL, commands, make};
-use super::{DATABASES, Dir, MAKERS, Maker, NOW, each_changed, file, keyspace, put};
+use super::logs::{INCREMENTAL, commands, look, make};
+use super::snapshots::space_of;
+use super::{DATABASES, Dir, MAKERS, Maker, NOW, each_changed, file};
 use crate::harness::each_in_parallel;
 
 const NAME: &str = "appendonly.aof.1.incr.aof";
@@ -38,18 +34,7 @@ fn disk_of(bytes: &[u8]) -> SimDisk {
 /// What `aof-check` says, and what is left after `aof-check --fix`, if it would do that.
 fn fixed(bytes: &[u8]) -> (Verdict, Option<Vec<u8>>) {
     let disk = disk_of(bytes);
-    let settings = Settings {
-        snapshot: snapshot::Settings {
-            now: NOW,
-            biggest: 0,
-        },
-        until: None,
-        refusal: &|_| None,
-    };
-    let look = || {
-        let target = find(&disk, Path::new("/log")).expect("a log");
-        examine(&disk, target, &settings, &mut Unwatched).expect("it can be read")
-    };
+    let look = || look(&disk).expect("a log that can be read");
     let found = look();
     let Ok(Some(cut)) = to_good(&found) else {
         return (found.verdict(), None);
@@ -109,25 +94,7 @@ fn a_mended_log_is_the_beginning_of_what_was_written() {
 type Contents = BTreeMap<(usize, Vec<u8>), (Vec<u8>, Option<i64>)>;
 
 fn contents(bytes: &[u8]) -> Result<Contents, String> {
-    let thresholds = Thresholds::default();
-    let context = Context {
-        thresholds: &thresholds,
-        seed: Seed([1, 2]),
-    };
-    let mut space = keyspace();
-    let reader = AnyReader::open(file(bytes), true).map_err(|damage| damage.to_string())?;
-    let mut reader = reader.ok_or("no snapshot")?;
-    while let Some(item) = reader.next(context).map_err(|damage| damage.to_string())? {
-        if let Item::Key(record) = item {
-            put(
-                &mut space,
-                record.db,
-                &record.key,
-                record.value,
-                record.deadline,
-            );
-        }
-    }
+    let mut space = space_of(bytes, true)?;
     let mut found = Contents::new();
     for db in 0..DATABASES {
         let mut view = space.view(db, NOW);

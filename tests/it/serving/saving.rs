@@ -75,6 +75,8 @@ fn flushall_saves_the_empty_data_at_once() {
             assert!(!client.words(line).is_error(), "{line}");
         }
         assert_eq!(unsaved(&mut client), 0, "{flush:?}");
+        // Whoever asks for one more is not told that one is under way.
+        assert!(!client.words("SAVE").is_error());
         wait_until("the snapshot", || file.exists().then_some(()));
         await_info(&mut client, "rdb_bgsave_in_progress", "0");
         assert_eq!(unsaved(&mut client), 0, "{flush:?}");
@@ -92,6 +94,10 @@ fn flushall_ends_the_save_under_way_and_begins_its_own() {
     begin_slow_save(&mut client);
     assert_eq!(client.words("FLUSHALL").to_string(), "+OK");
     assert_eq!(unsaved(&mut client), 0);
+    assert_eq!(
+        client.words("BGSAVE").to_string(),
+        "+Background saving started"
+    );
     wait_until("the snapshot", || file.exists().then_some(()));
     await_info(&mut client, "rdb_bgsave_in_progress", "0");
     assert_eq!(info(&mut client, "rdb_last_bgsave_status"), "ok");
