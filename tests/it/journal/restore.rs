@@ -90,7 +90,8 @@ fn it_is_refused_where_the_log_does_not_tell() {
     client.words("BGREWRITEAOF");
     await_info(&mut client, "aof_rewrites", "1");
     kill(server);
-    assert!(refused(&home, "1700000000").contains("the log reaches back to"));
+    let log = refused(&home, "1700000000");
+    assert!(log.contains("the log reaches back to"), "{log}");
     assert_eq!(values(&home, &[]), "[\"4\" \"2\" \"3\" $-1]");
 }
 
