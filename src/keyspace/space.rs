@@ -146,6 +146,11 @@ impl Keyspace {
         }
     }
 
+    /// Keys in all databases.
+    pub fn keys(&self) -> usize {
+        self.dbs.iter().map(|db| db.table.len()).sum()
+    }
+
     /// Database `index` at the moment `now`.
     #[inline]
     pub fn view(&mut self, index: usize, now: UnixMs) -> View<'_> {

@@ -760,6 +760,11 @@ impl Journal {
         self.worker.step()
     }
 
+    /// The same, but one that goes in steps stops where it pauses for the so-manieth time.
+    pub fn step_to(&mut self, pauses: u32) -> bool {
+        self.worker.step_to(pauses)
+    }
+
     /// Whether the worker has nothing to do and all it did is known.
     #[cfg(test)]
     pub(crate) fn is_idle(&self) -> bool {

@@ -25,7 +25,7 @@ use crate::config::{MaxmemoryPolicy, Share};
 use crate::keyspace::{Among, Eviction, Order};
 use crate::persist::journal::Journal;
 use crate::sys::alloc;
-use crate::sys::clock::MonoNs;
+use crate::sys::clock::{Clock, MonoNs};
 use crate::sys::memory;
 
 /// Keys evicted between two looks at the clock.
@@ -119,7 +119,7 @@ impl Server {
     #[inline]
     pub(super) fn heed_memory(&mut self) {
         if self.memory.limit != 0
-            && (alloc::used_bytes() > self.memory.limit || self.memory.room != Room::Enough)
+            && (self.used_bytes() > self.memory.limit || self.memory.room != Room::Enough)
         {
             self.make_room();
         }
@@ -140,7 +140,18 @@ impl Server {
     }
 
     fn counted_bytes(&self) -> usize {
-        alloc::used_bytes().saturating_sub(self.uncounted_bytes())
+        self.used_bytes().saturating_sub(self.uncounted_bytes())
+    }
+
+    /// Bytes in use. Those of a simulated server, whose runs are all to be the same, are a measure of
+    /// its data alone.
+    pub(super) fn used_bytes(&self) -> usize {
+        /// What a key counts for.
+        const KEY_BYTES: usize = 1000;
+        match self.clock {
+            Clock::Real(_) => alloc::used_bytes(),
+            Clock::Simulated(_) => self.keyspace.keys() * KEY_BYTES,
+        }
     }
 
     #[cold]

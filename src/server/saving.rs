@@ -18,8 +18,7 @@ use crate::config::SnapshotFormat;
 use crate::persist::dump::{About, Format, Progress, aux_fields};
 use crate::persist::saver::{Done, Job, Saver, Target, save};
 use crate::persist::storage::Storage;
-use crate::sys::alloc::used_bytes;
-use crate::sys::clock::{Clock, MonoNs, UnixMs};
+use crate::sys::clock::{MonoNs, UnixMs};
 use crate::sys::worker::{Worker, Workers};
 
 /// After a failure the next attempt by a save point waits so long.
@@ -152,8 +151,8 @@ impl Saving {
 
     /// Lets a worker that is driven by hand write; whether it had anything to write.
     #[cfg(test)]
-    pub(super) fn step(&mut self) -> bool {
-        self.worker.step()
+    pub(super) fn step_to(&mut self, pauses: u32) -> bool {
+        self.worker.step_to(pauses)
     }
 
     /// Ends the snapshot that is being written as soon as may be.
@@ -335,14 +334,6 @@ impl Server {
             },
             clocks_at: (policy.is_lru() || policy.is_lfu()).then(|| self.now.ms()),
             noted_second: (self.config.aof_timestamp_enabled).then(|| self.now.unix.ms().seconds()),
-        }
-    }
-
-    /// Bytes in use; a simulated server, whose runs are all to be the same, does not know.
-    fn used_bytes(&self) -> usize {
-        match self.clock {
-            Clock::Real(_) => used_bytes(),
-            Clock::Simulated(_) => 0,
         }
     }
 

@@ -51,6 +51,14 @@ pub struct Syncing {
     pub sent: u64,
 }
 
+impl Syncing {
+    /// Lets a reader that is driven by hand read; whether it had anything to read.
+    #[cfg(test)]
+    pub(super) fn step(&mut self) -> bool {
+        self.reader.as_mut().is_some_and(Worker::step)
+    }
+}
+
 /// One receiver.
 struct Feed {
     client: ClientKey,

@@ -34,29 +34,48 @@ pub enum Stop {
 /// The thread's side.
 struct Driven {
     stopped: Sender<Stop>,
-    go: Receiver<()>,
+    go: Receiver<u32>,
+    /// Pauses that it may pass over.
+    passes: u32,
 }
 
 /// The driver's side.
 pub struct Steps {
-    go: Option<Sender<()>>,
+    go: Option<Sender<u32>>,
     stopped: Receiver<Stop>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Lets whoever drives this thread go first; does nothing on a thread that nobody drives.
 pub fn pause() {
-    stop(Stop::Paused);
+    let passes = DRIVEN.with_borrow_mut(|driven| {
+        let passes = driven.as_mut().map(|driven| &mut driven.passes);
+        passes.is_none_or(|passes| {
+            let may = *passes > 0;
+            *passes -= u32::from(may);
+            may
+        })
+    });
+    if !passes {
+        stop(Stop::Paused);
+    }
 }
 
 /// Stops until the driver goes on; if he is gone, nobody drives this thread any more.
 fn stop(how: Stop) {
     DRIVEN.with_borrow_mut(|driven| {
-        let Some(Driven { stopped, go }) = driven else {
+        let Some(Driven {
+            stopped,
+            go,
+            passes,
+        }) = driven
+        else {
             return;
         };
-        if stopped.send(how).is_err() || go.recv().is_err() {
-            *driven = None;
+        let told = stopped.send(how).ok().and_then(|()| go.recv().ok());
+        match told {
+            Some(pauses) => *passes = pauses.saturating_sub(1),
+            None => *driven = None,
         }
     });
 }
@@ -74,10 +93,14 @@ impl Steps {
         let (go, told) = channel();
         let (stopped, stops) = channel();
         let thread = Builder::new().name(name.into()).spawn(move || {
-            if told.recv().is_err() {
+            let Ok(pauses) = told.recv() else {
                 return;
-            }
-            let driven = Driven { stopped, go: told };
+            };
+            let driven = Driven {
+                stopped,
+                go: told,
+                passes: pauses.saturating_sub(1),
+            };
             DRIVEN.set(Some(driven));
             while round() {
                 stop(Stop::Ended);
@@ -90,12 +113,12 @@ impl Steps {
         })
     }
 
-    /// Lets the thread go on to where it stops next.
+    /// Lets the thread go on to where it pauses for the so-manieth time, or to its end.
     ///
     /// # Panics
     /// If the thread panics.
-    pub fn step(&mut self) -> Stop {
-        let sent = self.go.as_ref().is_some_and(|go| go.send(()).is_ok());
+    pub fn step(&mut self, pauses: u32) -> Stop {
+        let sent = self.go.as_ref().is_some_and(|go| go.send(pauses).is_ok());
         let stop = self.stopped.recv().ok().filter(|_| sent);
         stop.expect("the thread stops, unless it has panicked")
     }

@@ -251,9 +251,13 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
         self.given == self.answered
     }
 
-    /// Lets a worker that is driven by hand do what it would do at once, or its next step; whether
-    /// it did anything.
+    /// Lets a worker that is driven by hand do what it would do at once; whether it did anything.
     pub fn step(&mut self) -> bool {
+        self.step_to(u32::MAX)
+    }
+
+    /// The same, but one that goes in steps stops where it pauses for the so-manieth time.
+    pub fn step_to(&mut self, pauses: u32) -> bool {
         match &mut self.how {
             How::Thread { .. } => false,
             How::ByHand {
@@ -281,7 +285,7 @@ impl<J: Send + 'static, A: Send + 'static> Worker<J, A> {
                     // If its thread is gone, the step tells.
                     drop(give.send(std::mem::take(jobs)));
                 }
-                *is_under_way = steps.step() == Stop::Paused;
+                *is_under_way = steps.step(pauses) == Stop::Paused;
                 if !*is_under_way && let Ok(left) = left.recv() {
                     left.into_iter().rev().for_each(|job| jobs.push_front(job));
                 }
@@ -373,20 +377,21 @@ mod tests {
     #[test]
     fn in_steps_it_stops_within_a_job() {
         let mut worker = Worker::in_steps("slow", Slow).unwrap();
-        assert!(!worker.step());
+        assert!(!worker.step_to(1));
         worker.give(1);
         worker.give(5);
-        assert!(worker.step() && worker.take().is_none());
-        assert!(worker.step());
+        assert!(worker.step_to(1) && worker.take().is_none());
+        assert!(worker.step_to(1));
         assert_eq!(worker.take(), Some(2));
         worker.give(9);
         // The end of the first job; the others one after the other.
-        assert!(worker.step() && worker.step() && worker.take().is_none());
+        assert!(worker.step_to(1) && worker.step_to(1) && worker.take().is_none());
+        assert!(worker.step_to(2));
         assert_eq!(worker.wait(Duration::ZERO), Some(6));
         assert_eq!(worker.wait(Duration::ZERO), Some(10));
         assert!(worker.is_idle() && !worker.step());
         // In the middle of a job it ends by itself.
         worker.give(1);
-        assert!(worker.step());
+        assert!(worker.step_to(1));
     }
 }

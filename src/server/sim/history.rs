@@ -21,6 +21,8 @@ pub(in crate::server) struct Moment {
     lasting: u64,
     /// The other rows, in order.
     passing: Vec<(UnixMs, u64)>,
+    /// When it began, in seconds since 1970.
+    pub(super) second: i64,
     /// The rows as text, with their deadlines, if they are to be shown.
     pub(super) rows: Option<Vec<(Option<UnixMs>, String)>>,
 }

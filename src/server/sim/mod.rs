@@ -13,7 +13,9 @@ mod history;
 mod peer;
 mod plan;
 mod program;
+mod receiver;
 mod scripts;
+mod start;
 pub(super) mod witness;
 mod world;
 
@@ -79,43 +81,43 @@ fn policy_of(seed: u64) -> AppendFsync {
 
 #[test]
 fn always_loses_nothing_acknowledged() {
-    try_all(500, |seed| Plan::new(seed).logged(AppendFsync::Always));
+    try_all(250, |seed| Plan::new(seed).logged(AppendFsync::Always));
 }
 
 #[test]
 fn everysec_loses_what_two_syncs_have_not_come_to() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         Plan::new(seed).logged(AppendFsync::EverySecond).rewritten()
     });
 }
 
 #[test]
 fn always_rewritten() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         Plan::new(seed).logged(AppendFsync::Always).rewritten()
     });
 }
 
 #[test]
 fn without_syncs_a_kill_loses_nothing() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         Plan::new(seed).logged(AppendFsync::No).rewritten().saved()
     });
 }
 
 #[test]
 fn a_snapshot_is_that_of_one_moment() {
-    try_all(500, |seed| Plan::new(seed).saved());
+    try_all(250, |seed| Plan::new(seed).saved());
 }
 
 #[test]
 fn an_ill_disk_breaks_no_snapshot() {
-    try_all(500, |seed| Plan::new(seed).saved().ill());
+    try_all(250, |seed| Plan::new(seed).saved().ill());
 }
 
 #[test]
 fn an_ill_disk_breaks_no_promise() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed).logged(policy).rewritten().saved().ill()
     });
@@ -123,7 +125,7 @@ fn an_ill_disk_breaks_no_promise() {
 
 #[test]
 fn policies_may_change_while_it_runs() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed)
             .logged(policy)
@@ -135,7 +137,7 @@ fn policies_may_change_while_it_runs() {
 
 #[test]
 fn policies_may_change_on_an_ill_disk() {
-    try_all(500, |seed| {
+    try_all(250, |seed| {
         let policy = policy_of(seed);
         Plan::new(seed)
             .logged(policy)
@@ -143,6 +145,22 @@ fn policies_may_change_on_an_ill_disk() {
             .saved()
             .switched()
             .ill()
+    });
+}
+
+#[test]
+fn a_restore_is_whole_or_none() {
+    try_all(250, |seed| {
+        let policy = policy_of(seed);
+        Plan::new(seed).logged(policy).rewritten().restored()
+    });
+}
+
+#[test]
+fn a_restore_on_an_ill_disk_is_whole_or_none() {
+    try_all(250, |seed| {
+        let policy = policy_of(seed);
+        Plan::new(seed).logged(policy).rewritten().restored().ill()
     });
 }
 

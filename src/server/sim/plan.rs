@@ -3,8 +3,17 @@
 
 use fastrand::Rng;
 
-use crate::config::{AppendFsync, Config, SavePoint, SnapshotFormat};
+use crate::config::{AppendFsync, Config, MaxmemoryPolicy, SavePoint, Share, SnapshotFormat};
 use crate::persist::sim_disk::{Disturbance, Names};
+
+/// Who leaves when there is too much.
+const POLICIES: [MaxmemoryPolicy; 5] = [
+    MaxmemoryPolicy::NoEviction,
+    MaxmemoryPolicy::AllkeysLru,
+    MaxmemoryPolicy::AllkeysRandom,
+    MaxmemoryPolicy::VolatileLfu,
+    MaxmemoryPolicy::VolatileTtl,
+];
 
 /// The frame of a run.
 #[derive(Clone, Debug)]
@@ -20,6 +29,12 @@ pub(super) struct Plan {
     /// Workers stop within their work: before each operation of the disk, behind each key of a
     /// snapshot.
     pub(super) in_steps: bool,
+    /// Clients take all data in Redis's format (SYNC) now and then.
+    pub(super) syncs: bool,
+    /// The server is started to go back to an earlier moment now and then.
+    pub(super) restores: bool,
+    /// The disk may be ill when the server starts.
+    pub(super) ill_starts: bool,
     /// What operations do while the disk is ill, if it ever is.
     pub(super) illness: Option<Disturbance>,
     /// Commands beside those on data, and how seldom.
@@ -50,6 +65,10 @@ impl Plan {
         config.set_max_listpack_entries = 3;
         config.zset_max_listpack_entries = 3;
         config.stream_node_max_entries = 3;
+        if random.u8(..4) == 0 {
+            config.maxmemory = Share::Bytes(random.u64(2..15) * 1000);
+            config.maxmemory_policy = POLICIES[random.usize(..POLICIES.len())];
+        }
         Plan {
             seed,
             config,
@@ -61,6 +80,9 @@ impl Plan {
             steps: random.usize(40..160),
             peers: random.usize(1..4),
             in_steps: random.bool(),
+            syncs: random.bool(),
+            restores: false,
+            ill_starts: false,
             illness: None,
             control: Vec::new(),
             control_one_in: 30,
@@ -119,8 +141,28 @@ impl Plan {
             "CONFIG SET snapshot-format rdb",
             "CONFIG SET aof-use-rdb-preamble no",
             "CONFIG SET aof-use-rdb-preamble yes",
+            "CONFIG SET auto-aof-rewrite-percentage 0",
+            "CONFIG SET auto-aof-rewrite-percentage 40",
+            "CONFIG SET auto-aof-rewrite-min-size 300",
+            "CONFIG SET aof-keep-generations 0",
+            "CONFIG SET aof-keep-generations 2",
+            "CONFIG SET rdbcompression no",
+            "CONFIG SET rdbcompression yes",
+            "CONFIG SET maxmemory 6000",
+            "CONFIG SET maxmemory 0",
+            "CONFIG SET maxmemory-policy allkeys-lfu",
+            "CONFIG SET maxmemory-policy volatile-ttl",
+            "CONFIG SET save ",
         ]);
         self.control_one_in = 12;
+        self
+    }
+
+    /// That goes back to an earlier moment now and then (`--restore-to`).
+    pub(super) fn restored(mut self) -> Plan {
+        self.restores = true;
+        self.lives += 2;
+        self.config.aof_timestamp_enabled = true;
         self
     }
 
@@ -137,6 +179,7 @@ impl Plan {
             full: rate(),
             short: rate(),
         });
+        self.ill_starts = random.bool();
         self
     }
 }

@@ -140,6 +140,10 @@ impl Author {
 
     fn transaction(&mut self, bytes: &mut Vec<u8>) -> usize {
         let count = self.random.usize(1..5);
+        let watches = self.random.u8(..5) == 0;
+        if watches {
+            self.put("WATCH %k %k", bytes);
+        }
         put_words(bytes, &[b"MULTI"]);
         for _ in 0..count {
             match self.random.u8(..30) {
@@ -152,7 +156,7 @@ impl Author {
             _ => b"EXEC",
         };
         put_words(bytes, &[end]);
-        count + 2
+        count + 2 + usize::from(watches)
     }
 
     fn one_of(&mut self, patterns: &[&str], bytes: &mut Vec<u8>) {

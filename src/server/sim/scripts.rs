@@ -10,7 +10,7 @@ use crate::server::turn::Readiness;
 #[test]
 fn input_that_comes_between_two_waits_is_read() {
     let mut world = World::new(Plan::new(0), table(), false);
-    let mut server = world.start().unwrap();
+    let mut server = world.start(None).unwrap();
     let (pipe, transport) = Pipe::connect(1 << 20);
     server.welcome(transport, Peer::Unix("sim".into()));
     let key = server.clients.keys_by_id()[0];

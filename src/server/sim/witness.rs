@@ -24,6 +24,8 @@ pub(in crate::server) struct Witness {
     pub(super) debts: Vec<Debt>,
     /// Snapshots of the data that the disk may hold: the last complete one, those begun since.
     pub(super) saves: Vec<Rc<Moment>>,
+    /// Snapshots begun for who asked for all data.
+    pub(super) syncs: Vec<Rc<Moment>>,
     /// The moment of the last rewrite's base, when that was begun.
     base: usize,
     /// The moment of the last base that is complete.
@@ -156,7 +158,7 @@ impl Server {
         match purpose {
             Purpose::Save => witness.saves.push(moment),
             Purpose::Rewrite => witness.base = witness.last(),
-            Purpose::Sync => {}
+            Purpose::Sync => witness.syncs.push(moment),
         }
     }
 
@@ -177,6 +179,8 @@ impl Server {
     /// The data as they are.
     pub(super) fn present(&mut self, explained: bool) -> Moment {
         let dbs = self.config.databases as usize;
-        Moment::of(&mut self.keyspace, dbs, explained)
+        let mut moment = Moment::of(&mut self.keyspace, dbs, explained);
+        moment.second = self.now.ms().seconds();
+        moment
     }
 }

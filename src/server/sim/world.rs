@@ -9,13 +9,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use fastrand::Rng;
-use mio::Poll;
-
 use super::history::{Moment, Promise};
 use super::peer::Peer;
 use super::plan::Plan;
 use super::program::Author;
+use super::receiver::Receiver;
 use super::witness::{Debt, Witness};
 use crate::config::AppendFsync;
 use crate::net::simulated::Pipe;
@@ -23,22 +21,20 @@ use crate::net::transport::Peer as Address;
 use crate::persist::journal::Journal;
 use crate::persist::sim_disk::{Fault, SimDisk};
 use crate::server::Server;
-use crate::server::startup::{Parts, StartError};
 use crate::server::table::CommandTable;
 use crate::server::turn::Readiness;
 use crate::sys::clock::{Clock, MonoNs};
-use crate::sys::reaper::Reaper;
-use crate::sys::worker::Workers;
+use fastrand::Rng;
 
 /// Two idle moments so far apart: what was there at the first is on disk at the second.
 const SYNC_INTERVAL_NS: u64 = 1_000_000_000;
 
 /// A worker that goes in steps makes so many at a time, at most.
-const WORK_STEPS_MAX: usize = 12;
+const WORK_PAUSES_MAX: u32 = 12;
 
 /// How a life ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     PowerFailure,
     Kill,
     /// SHUTDOWN; after it the power may fail as well.
@@ -47,23 +43,28 @@ enum End {
 
 /// A world in one moment of its run.
 pub(super) struct World {
-    plan: Plan,
-    random: Rng,
+    pub(super) plan: Plan,
+    pub(super) random: Rng,
     author: Author,
-    disk: SimDisk,
+    pub(super) disk: SimDisk,
     pub(super) clock: Clock,
-    table: Arc<CommandTable>,
+    pub(super) table: Arc<CommandTable>,
     peers: Vec<Peer>,
-    history: Vec<Rc<Moment>>,
-    promise: Promise,
+    receivers: Vec<Receiver>,
+    pub(super) history: Vec<Rc<Moment>>,
+    pub(super) promise: Promise,
     /// What is in the log counts: it is read at the next start.
-    log_counts: bool,
+    pub(super) log_counts: bool,
+    /// A restore to this second was begun: it may have been done.
+    pub(super) undecided: Option<i64>,
+    /// One was done. There is none after it: history would be a tree.
+    pub(super) has_gone_back: bool,
     /// Moments at which the journal had nothing to do, and what was promised then.
     idle: Vec<(MonoNs, usize)>,
     /// The disk has been ill in this life.
     was_ill: bool,
     is_ill: bool,
-    explains: bool,
+    pub(super) explains: bool,
     /// A digest of everything that happened.
     pub(super) trace: u64,
     /// The same in words, if it is to be shown.
@@ -85,6 +86,7 @@ impl World {
             clock: Clock::simulated(),
             table,
             peers: Vec::new(),
+            receivers: Vec::new(),
             history: vec![Rc::clone(&nothing)],
             promise: Promise {
                 power: 0,
@@ -92,6 +94,8 @@ impl World {
                 saves: vec![nothing],
             },
             log_counts: plan.config.appendonly,
+            undecided: None,
+            has_gone_back: false,
             idle: Vec::new(),
             was_ill: false,
             is_ill: false,
@@ -128,37 +132,24 @@ impl World {
             }
         }
         self.disk.heal();
-        let mut server = self.start().map_err(|error| error.to_string())?;
-        self.verify(&mut server, end)
+        let mut server = self.start(None).map_err(|error| error.to_string())?;
+        self.verify(&mut server, end, None)
     }
 
     /// One life, from the start to its end.
     fn live(&mut self, after: End) -> Verdict<End> {
-        self.disk.heal();
         (self.was_ill, self.is_ill) = (false, false);
-        // Sometimes the start does not get far.
-        if self.random.u8(..4) == 0 {
-            self.plan_end(40);
-        }
-        let mut server = match self.start() {
+        let mut server = match self.begin_life(after)? {
             Ok(server) => server,
-            Err(error) => {
-                return self
-                    .end_by_disk()
-                    .ok_or_else(|| format!("the server does not start: {error}"));
-            }
+            Err(end) => return Ok(end),
         };
-        self.disk.heal();
-        if let Some(end) = self.end_by_disk() {
-            return Ok(end);
-        }
-        self.verify(&mut server, after)?;
         let saves = self.promise.saves.clone();
         let mut witness = Witness::new(std::mem::take(&mut self.history), saves);
         witness.explains = self.explains;
         server.witness = Some(Box::new(witness));
         self.idle.clear();
         self.peers.clear();
+        self.receivers.clear();
         for _ in 0..self.plan.peers {
             self.connect(&mut server);
         }
@@ -191,88 +182,13 @@ impl World {
     }
 
     /// Lets the power fail, or the process be killed, in one of the next operations.
-    fn plan_end(&mut self, within: u64) {
+    pub(super) fn plan_end(&mut self, within: u64) {
         let operation = self.disk.operations() + self.random.u64(..within);
         let fault = match self.random.bool() {
             true => Fault::Crash,
             false => Fault::Kill,
         };
         self.disk.plan(operation, fault);
-    }
-
-    /// Starts a server on what is on disk, and loads it.
-    pub(super) fn start(&mut self) -> Result<Server, StartError> {
-        let mut config = self.plan.config.clone();
-        config.appendonly = self.log_counts;
-        let parts = Parts {
-            poll: Poll::new().map_err(|error| StartError::System("the poll", error))?,
-            signals: None,
-            reaper: Reaper::at_once(),
-            storage: Arc::new(self.disk.clone()),
-            workers: match self.plan.in_steps {
-                true => Workers::InSteps,
-                false => Workers::ByHand,
-            },
-            clock: self.clock.clone(),
-            seed: self.random.u64(..),
-        };
-        let mut server = Server::assemble(config, Arc::clone(&self.table), parts)?;
-        server.begin_loading()?;
-        while let Some(loading) = &mut server.loading {
-            loading.step();
-            server.go_round()?;
-        }
-        Ok(server)
-    }
-
-    /// Compares what the server has loaded with what was promised; history goes on from there.
-    fn verify(&mut self, server: &mut Server, after: End) -> Verdict<()> {
-        let now = self.clock.unix_us().ms();
-        let found = server.present(self.explains);
-        let digest = found.digest(now);
-        self.mark(digest);
-        let is_it = |moment: &Rc<Moment>| moment.digest(now) == digest;
-        if !self.log_counts {
-            if !self.promise.saves.iter().any(is_it) {
-                let Some(last) = self.promise.saves.last() else {
-                    return Err("a snapshot was never promised".into());
-                };
-                return Err(format!(
-                    "the snapshot is none of the {} it may be; beside the latest:\n{}",
-                    self.promise.saves.len(),
-                    found.difference(last, now)
-                ));
-            }
-            let found = Rc::new(found);
-            if after == End::PowerFailure {
-                self.promise.saves = vec![Rc::clone(&found)];
-            }
-            self.history.push(found);
-            (self.promise.power, self.promise.kill) =
-                (self.history.len() - 1, self.history.len() - 1);
-            return Ok(());
-        }
-        let least = match after {
-            End::PowerFailure => self.promise.power,
-            End::Kill | End::Orderly => self.promise.kill,
-        };
-        let place = self.history.iter().rposition(is_it);
-        self.tell(|| format!("found {place:?}, promised {least}"));
-        match place {
-            Some(place) if place >= least => {
-                self.history.truncate(place + 1);
-                self.promise.kill = place;
-                if after == End::PowerFailure {
-                    self.promise.power = place;
-                }
-                Ok(())
-            }
-            _ => Err(format!(
-                "after {after:?}: found moment {place:?} of {}, promised {least}; beside that:\n{}",
-                self.history.len() - 1,
-                found.difference(&self.history[least], now)
-            )),
-        }
     }
 
     /// What the life leaves to the next.
@@ -290,13 +206,18 @@ impl World {
             0..30 => self.send(server),
             30..58 => return self.round(server),
             58..70 => {
+                let pauses = self.some_pauses();
                 if let Some(journal) = &mut server.durable.journal {
-                    self.work(|| journal.step());
+                    journal.step_to(pauses);
                 }
             }
-            70..76 => self.work(|| server.durable.files.step()),
-            76..82 => self.work(|| server.saving.step()),
-            82..94 => self.pass_time(),
+            70..76 => {
+                let pauses = self.some_pauses();
+                let _ = server.durable.files.step_to(pauses) || server.syncing.step();
+            }
+            76..82 => drop(server.saving.step_to(self.some_pauses())),
+            82..91 => self.pass_time(),
+            91..94 => self.take_data(server)?,
             94..97 => self.receive(server),
             97..98 => self.reconnect(server),
             98..99 => self.fall_ill(),
@@ -311,21 +232,16 @@ impl World {
         Ok(self.end_by_disk())
     }
 
-    /// A worker does some of what it was given.
-    fn work(&mut self, mut step: impl FnMut() -> bool) {
-        let most = match self.plan.in_steps {
-            true => self.random.usize(1..=WORK_STEPS_MAX),
+    /// How far a worker goes at a time.
+    fn some_pauses(&mut self) -> u32 {
+        match self.plan.in_steps {
+            true => self.random.u32(1..=WORK_PAUSES_MAX),
             false => 1,
-        };
-        for _ in 0..most {
-            if !step() {
-                break;
-            }
         }
     }
 
     /// The end that an operation of the disk has brought.
-    fn end_by_disk(&self) -> Option<End> {
+    pub(super) fn end_by_disk(&self) -> Option<End> {
         if !self.disk.is_down() {
             return None;
         }
@@ -446,7 +362,8 @@ impl World {
             if let Some(probe) = self.peers.last_mut()
                 && probe.owed == 0
             {
-                accepted |= probe.last == b"+OK\r\n";
+                let last = &probe.last;
+                accepted |= last == b"+OK\r\n" || last.starts_with(b"-OOM");
                 probe.is_careful = false;
                 // A failed snapshot may have been the reason to refuse changes.
                 asked += 1;
@@ -463,10 +380,15 @@ impl World {
                 return Ok(Some(end));
             }
             while server.durable.journal.as_mut().is_some_and(Journal::step) {}
-            while server.durable.files.step() || server.saving.step() {}
+            while server.durable.files.step()
+                || server.saving.step_to(u32::MAX)
+                || server.syncing.step()
+            {}
+            self.feed_receivers(server)?;
             let is_owed = |peer: &Peer| peer.owed > 0 && !peer.pipe.is_closed();
             let last = self.peers.len() - 1;
-            if accepted && !self.peers[..last].iter().any(is_owed) {
+            let hopes = self.receivers.iter().any(Receiver::hopes);
+            if accepted && !hopes && !self.peers[..last].iter().any(is_owed) {
                 return Ok(None);
             }
             self.clock.advance_us(200_000);
@@ -586,6 +508,64 @@ impl World {
         }
     }
 
+    /// A client asks for all data, or those who did take what has arrived.
+    fn take_data(&mut self, server: &mut Server) -> Verdict<()> {
+        if !self.plan.syncs {
+            return Ok(());
+        }
+        if self.receivers.len() > 1 || self.random.bool() {
+            return self.feed_receivers(server);
+        }
+        let room = 1 << self.random.u8(5..20);
+        let (pipe, transport) = Pipe::connect(room);
+        server.welcome(transport, Address::Unix("sim".into()));
+        let begun = server.witness.as_ref().map_or(0, |it| it.syncs.len());
+        if let Some(key) = server.clients.keys_by_id().pop() {
+            pipe.send(b"SYNC\r\n");
+            let ready = Readiness {
+                readable: true,
+                ..Readiness::default()
+            };
+            server.note_readiness(key, ready);
+            self.receivers.push(Receiver::new(key, pipe, begun));
+        }
+        Ok(())
+    }
+
+    /// Those who asked for all data take what has arrived. If that is all, it is the data of a moment
+    /// since they asked.
+    fn feed_receivers(&mut self, server: &mut Server) -> Verdict<()> {
+        for mut receiver in std::mem::take(&mut self.receivers) {
+            receiver.receive();
+            if server.clients.get(receiver.key).is_some() {
+                let ready = Readiness {
+                    writable: true,
+                    ..Readiness::default()
+                };
+                server.note_readiness(receiver.key, ready);
+            }
+            let Some(dump) = receiver.dump() else {
+                self.receivers.push(receiver);
+                continue;
+            };
+            let found = self.data_of(dump)?;
+            let now = self.clock.unix_us().ms();
+            let digest = found.digest(now);
+            self.mark(digest);
+            self.tell(|| format!("SYNC brought {} bytes", dump.len()));
+            let syncs = server.witness.as_ref().map_or(&[][..], |it| &it.syncs);
+            let mut begun = syncs[receiver.begun_before..].iter();
+            if !begun.any(|moment| moment.digest(now) == digest) {
+                return Err(format!(
+                    "what SYNC sent is none of the moments since: {}",
+                    dump.len()
+                ));
+            }
+            receiver.pipe.end();
+        }
+        Ok(())
+    }
+
     /// A client goes, another comes.
     fn reconnect(&mut self, server: &mut Server) {
         let index = self.random.usize(..self.peers.len());
@@ -626,13 +606,13 @@ impl World {
         self.clock.advance_us(us);
     }
 
-    fn mark(&mut self, what: u64) {
+    pub(super) fn mark(&mut self, what: u64) {
         self.trace = (self.trace ^ what)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .rotate_left(29);
     }
 
-    fn tell(&mut self, line: impl FnOnce() -> String) {
+    pub(super) fn tell(&mut self, line: impl FnOnce() -> String) {
         if self.explains {
             self.tale.push(line());
         }
