@@ -162,7 +162,15 @@ impl LogDir {
     }
 
     /// Removes files that are not listed any more, and takes those that are gone off the list.
-    fn clean(&self, manifest: Manifest, parts: &[Part]) -> io::Result<()> {
+    fn clean(&self, cleaning: &Cleaning) -> io::Result<()> {
+        let Cleaning {
+            listing,
+            parts,
+            manifest,
+        } = cleaning;
+        if let Some(listing) = listing {
+            self.write_manifest(listing)?;
+        }
         for part in parts {
             let path = self.path(&part.name);
             match self.remove_file(&path) {
@@ -170,7 +178,7 @@ impl LogDir {
                 Err(error) => log::warn!("Removing {}: {error}", path.display()),
             }
         }
-        self.write_manifest(&manifest)
+        self.write_manifest(manifest)
     }
 }
 
@@ -180,8 +188,17 @@ pub enum Job {
     Begin(Part, Option<Manifest>),
     /// Replace the manifest.
     List(Manifest),
-    /// Remove files, and replace the manifest with one that does not name them.
-    Clean(Manifest, Vec<Part>),
+    Clean(Cleaning),
+}
+
+/// Files that go.
+pub struct Cleaning {
+    /// Replaces the manifest before: a file that goes is history first, so nobody goes back to a
+    /// generation that is not whole.
+    pub listing: Option<Manifest>,
+    pub parts: Vec<Part>,
+    /// Replaces the manifest in the end: it does not name them.
+    pub manifest: Manifest,
 }
 
 /// What the worker answers.
@@ -199,7 +216,7 @@ impl Work<Job, Done> for LogDir {
         answer(match job {
             Job::Begin(part, listing) => Done::Begun(self.begin(&part, listing.as_ref())),
             Job::List(manifest) => Done::Listed(self.write_manifest(&manifest)),
-            Job::Clean(manifest, parts) => Done::Cleaned(self.clean(manifest, &parts)),
+            Job::Clean(cleaning) => Done::Cleaned(self.clean(&cleaning)),
         });
     }
 }

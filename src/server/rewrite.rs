@@ -18,7 +18,7 @@ use super::saving::{Begun, Purpose};
 use super::{Moment, Server};
 use crate::persist::dump::Format;
 use crate::persist::journal::Journal;
-use crate::persist::log_dir::{Done, Job};
+use crate::persist::log_dir::{Cleaning, Done, Job};
 use crate::persist::manifest::{End, Manifest, Part};
 use crate::persist::saver::Target;
 use crate::persist::storage::File;
@@ -283,12 +283,17 @@ impl Server {
     /// Lets files be removed that no manifest needs any more.
     pub(super) fn clean_history(&mut self) {
         let count = self.config.aof_keep_generations as usize;
+        let before = self.durable.manifest.clone();
         self.durable.manifest.forget(count);
+        let listing = (before != self.durable.manifest).then(|| self.durable.manifest.clone());
         let mut parts = std::mem::take(&mut self.durable.manifest.history);
         parts.append(&mut self.durable.leftovers);
         if !parts.is_empty() {
-            let manifest = self.durable.manifest.clone();
-            self.durable.files.give(Job::Clean(manifest, parts));
+            self.durable.files.give(Job::Clean(Cleaning {
+                listing,
+                parts,
+                manifest: self.durable.manifest.clone(),
+            }));
         }
     }
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::restore::{CHANGES, log_of, put_log};
+use super::restore::{CHANGES, log_of, put_files, put_log, two_generations};
 use super::{Home, kill};
 use crate::harness::client::{Client, encode};
 use crate::harness::repository;
-use crate::harness::server::{RUDDLE, Start, fresh_dir};
+use crate::harness::server::{RUDDLE, Server, Start, fresh_dir};
 use crate::harness::wait_until;
 
 /// No start has so many.
@@ -36,10 +36,15 @@ fn shim() -> &'static Path {
 fn lives_through(home: &Home, at: usize, args: &[&str]) -> bool {
     let command = format!("env LD_PRELOAD={} KILL_AT={at} {RUDDLE}", shim().display());
     let dir = home.path().display().to_string();
-    let mut server = Start::command(&command)
+    let server = Start::command(&command)
         .args(["--dir", &dir, "--appendonly", "yes"])
         .args(args)
         .spawn();
+    lives(server).is_ok()
+}
+
+/// Waits until a server answers, and ends it; or until it has ended by itself: then its log.
+fn lives(mut server: Server) -> Result<(), String> {
     let lives = wait_until("an end, or a server that answers", || {
         if server.exit_status().is_some() {
             return Some(false);
@@ -51,10 +56,10 @@ fn lives_through(home: &Home, at: usize, args: &[&str]) -> bool {
     });
     if lives {
         kill(server);
-    } else {
-        assert!(!server.wait().success(), "{}", server.log());
+        return Ok(());
     }
-    lives
+    assert!(!server.wait().success(), "{}", server.log());
+    Err(server.log())
 }
 
 fn values(home: &Home, args: &[&str]) -> String {
@@ -116,5 +121,26 @@ fn an_old_log_is_taken_over_whenever_that_is_killed() {
         assert_eq!(values(home, &[]), ALL, "killed at {at}");
         assert_eq!(values(home, &[]), ALL, "killed at {at}");
         assert!(!home.path().join("appendonly.aof").exists());
+    });
+}
+
+/// A generation that is let go is there as a whole or not at all.
+#[test]
+fn nobody_goes_back_to_half_of_a_generation() {
+    let fill = |home: &Home| put_files(home, &two_generations());
+    let none = ["--aof-keep-generations", "0"];
+    at_each_moment(fill, &none, |home, at| {
+        let to = ["--restore-to", "1700000010"];
+        match lives(home.server(to).spawn()) {
+            Ok(()) => assert_eq!(values(home, &[]), "[\"1\" \"2\" $-1 $-1]", "killed at {at}"),
+            Err(log) => {
+                assert!(
+                    log.contains("the log reaches back to"),
+                    "killed at {at}: {log}"
+                );
+                let all = "[\"1\" \"3\" \"4\" \"5\"]";
+                assert_eq!(values(home, &[]), all, "killed at {at}");
+            }
+        }
     });
 }

@@ -89,6 +89,7 @@ fn it_is_refused_where_the_log_does_not_tell() {
     client.words("CONFIG SET aof-keep-generations 0");
     client.words("BGREWRITEAOF");
     await_info(&mut client, "aof_rewrites", "1");
+    server.await_log("which is no longer needed");
     kill(server);
     let log = refused(&home, "1700000000");
     assert!(log.contains("the log reaches back to"), "{log}");
@@ -113,7 +114,7 @@ fn past_generations_are_gone_back_to() {
 }
 
 /// Files of a log, by name, and what the manifest says of each.
-fn put_files(home: &Home, files: &[(&str, &str, Vec<u8>)]) {
+pub(super) fn put_files(home: &Home, files: &[(&str, &str, Vec<u8>)]) {
     let dir = home.path().join("appendonlydir");
     fs::create_dir(&dir).expect("the log's directory");
     let mut manifest = String::new();
@@ -124,10 +125,9 @@ fn put_files(home: &Home, files: &[(&str, &str, Vec<u8>)]) {
     fs::write(dir.join("appendonly.aof.manifest"), manifest).expect("the manifest");
 }
 
-/// Bases that are commands tell when they were begun by the note they begin with.
-#[test]
-fn generations_whose_bases_are_commands_are_gone_back_to() {
-    let files = [
+/// A log of two generations, whose bases are commands.
+pub(super) fn two_generations() -> [(&'static str, &'static str, Vec<u8>); 4] {
+    [
         (
             "appendonly.aof.1.base.aof",
             "seq 1 type h generation 1 was b end continued",
@@ -148,7 +148,13 @@ fn generations_whose_bases_are_commands_are_gone_back_to() {
             "seq 2 type i",
             log_of(&[(1_700_000_030, "SET c 4"), (1_700_000_040, "SET d 5")]),
         ),
-    ];
+    ]
+}
+
+/// Bases that are commands tell when they were begun by the note they begin with.
+#[test]
+fn generations_whose_bases_are_commands_are_gone_back_to() {
+    let files = two_generations();
     for (to, wanted) in [
         ("1700000000", "[\"1\" $-1 $-1 $-1]"),
         ("1700000010", "[\"1\" \"2\" $-1 $-1]"),
