@@ -437,8 +437,10 @@ impl Reader {
                 .snapshot
                 .read(first, &mut self.scratch, &mut self.raw)
                 .map(drop);
-            if read.is_err() || self.raw.is_empty() {
+            if read.is_err() {
                 self.raw.clear();
+            } else if self.raw.is_empty() {
+                return Err(bad_block(first, entry.at, "it has not the keys it should"));
             }
             return read;
         }
