@@ -228,7 +228,8 @@ fn set_until(call: &mut Call<'_>, key: &[u8], value: Arg<'_>, deadline: Deadline
 
 /// Removes `key`, which is there, because a command gave it a deadline that has passed.
 fn expire(call: &mut Call<'_>, key: &[u8]) {
-    call.db.remove(key, Cause::Expired);
+    call.db.remove(key, Cause::Command);
+    call.db.count_expired();
     call.changed(EventClass::EXPIRED, "expired", key, 1);
     call.effects.propagate([b"DEL", key]);
 }

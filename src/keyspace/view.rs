@@ -588,6 +588,11 @@ impl<'a> View<'a> {
         true
     }
 
+    /// Counts a key that left because a command gave it a deadline that had passed.
+    pub fn count_expired(&mut self) {
+        self.space.common.news.stats.expired += 1;
+    }
+
     /// Counts fields of hashes that left because a command gave them a deadline that had passed.
     pub fn count_expired_fields(&mut self, fields: usize) {
         self.space.common.news.stats.expired_fields += fields as u64;
