@@ -219,7 +219,7 @@ pub(in crate::command) fn sdiffstore(
     let limits = &call.limits.thresholds;
     let mut draft = Draft::ints(seed);
     if let Some((first, others)) = minuend(&keys, sets) {
-        if walks_first(first, &others) {
+        if walks_first(first, &others) && !stays_large(first, &others, limits) {
             difference(first, others, |item| {
                 set::add(&mut draft, item.text(&mut itoa::Buffer::new()), limits);
             });
@@ -291,6 +291,15 @@ fn walks_first(first: Set<'_>, others: &[Set<'_>]) -> bool {
     walking <= first.len() + others.iter().map(|set| set.len()).sum::<usize>()
 }
 
+/// Whether what is left of `first` is more than half of it, and in the large form for sure: then a
+/// copy of it, which costs nothing, is the better beginning.
+fn stays_large(first: Set<'_>, others: &[Set<'_>], limits: &Thresholds) -> bool {
+    let gone: usize = others.iter().map(|set| set.len()).sum();
+    gone <= first.len() / 2
+        && first.len() - gone > small_max(limits)
+        && is_surely_big(first, limits)
+}
+
 /// Visits the members of `first` that none of `others` has.
 fn difference<'c>(first: Set<'c>, mut others: Vec<Set<'c>>, mut visit: impl FnMut(Item<'c>)) {
     others.sort_by_key(|set| Reverse(set.len()));
@@ -335,8 +344,12 @@ fn add_all(draft: &mut Draft, set: Set<'_>, limits: &Thresholds) {
 
 /// Whether a set of its members can have no other form than the large one.
 fn is_surely_big(set: Set<'_>, limits: &Thresholds) -> bool {
-    let small_max = limits.set_intset_entries.max(limits.set_listpack_entries);
-    matches!(set, Set::Big(_)) && set.len() > small_max
+    matches!(set, Set::Big(_)) && set.len() > small_max(limits)
+}
+
+/// More members than these are in the large form.
+fn small_max(limits: &Thresholds) -> usize {
+    limits.set_intset_entries.max(limits.set_listpack_entries)
 }
 
 /// Stores a result and replies with the number of its members; without members it is no set.

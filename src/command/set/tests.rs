@@ -200,3 +200,21 @@ fn a_difference_is_the_same_either_way() {
     assert_eq!(bench.run("sdiffstore f d e"), ":0");
     assert_eq!(bench.run("scard big"), ":300");
 }
+
+/// Few members taken away from many: the result begins as a copy, and neither is the other.
+#[test]
+fn a_difference_of_a_large_set_and_a_small_one() {
+    let mut bench = Bench::new();
+    let members: Vec<String> = (0..2000).map(|number| format!("m{number}")).collect();
+    bench.run(&format!("sadd s {}", members.join(" ")));
+    for (others, left) in [("m1 m1999 x", ":1998"), ("m0", ":1999")] {
+        bench.run("del t d");
+        bench.run(&format!("sadd t {others}"));
+        assert_eq!(bench.run("sdiffstore d s t nosuch"), left);
+        assert_eq!(bench.run("sintercard 2 d t"), ":0");
+        assert_eq!(bench.run("sdiff s d t"), "*0");
+        assert_eq!(bench.run("scard s"), ":2000");
+        bench.run("sadd d y");
+        assert_eq!(bench.run("sismember s y"), ":0");
+    }
+}
