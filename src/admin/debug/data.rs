@@ -66,6 +66,7 @@ pub(super) fn object(
         ));
     }
     let compress = server.config.rdbcompression;
+    let chunk_max = server.config.list_max_listpack_size;
     let mut view = view(server, call);
     let now = view.now().seconds();
     let idle = view.idle_seconds(key).ok_or(CommandError::NO_SUCH_KEY)?;
@@ -83,6 +84,15 @@ pub(super) fn object(
     }
     let accessed = now.saturating_sub_unsigned(idle) & 0xff_ffff;
     let _ = write!(text, " lru:{accessed} lru_seconds_idle:{idle}");
+    if let (Value::List(List::Big(list)), false) = (entry.value(), fast) {
+        let (chunks, bytes) = (list.chunk_count(), list.listpacks_bytes());
+        let mean = list.len() as f64 / chunks as f64;
+        let _ = write!(
+            text,
+            " ql_nodes:{chunks} ql_avg_node:{mean:.2} ql_listpack_max:{chunk_max} \
+             ql_compressed:0 ql_uncompressed_size:{bytes}"
+        );
+    }
     call.reply.simple(&text);
     Ok(())
 }

@@ -73,6 +73,20 @@ impl BigList {
         self.chunks.is_empty()
     }
 
+    /// How many chunks it is, which Redis calls nodes.
+    pub fn chunk_count(&self) -> usize {
+        self.chunks.leaf_count()
+    }
+
+    /// What its chunks would take in Redis, uncompressed. Looks at every chunk.
+    pub fn listpacks_bytes(&self) -> usize {
+        let bytes = |chunk: &Chunk| match chunk {
+            Chunk::Packed(run) => run.entries_bytes().len() + REDIS_FRAME_BYTES,
+            Chunk::Large(text) => text.len(),
+        };
+        self.chunks_from(0).map(|(chunk, _)| bytes(chunk)).sum()
+    }
+
     /// Bytes of memory below the root.
     pub fn memory_bytes(&self) -> usize {
         self.chunks.memory_bytes()
