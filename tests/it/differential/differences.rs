@@ -103,6 +103,18 @@ const MEANT: &[Difference] = &[
     },
     Difference {
         from: Dialect::Redis70,
+        command: "object",
+        explains: |_, oracle, ours| [oracle.text(), ours.text()] == SORTED,
+        reason: "SORT reads a small sorted set and leaves it as it is",
+    },
+    Difference {
+        from: Dialect::Valkey,
+        command: "object",
+        explains: |_, oracle, ours| [oracle.text(), ours.text()] == SORTED,
+        reason: "SORT reads a small sorted set and leaves it as it is",
+    },
+    Difference {
+        from: Dialect::Redis70,
         command: "lpos",
         explains: |command, _, ours| has_least_integer(command) && ours.is_error(),
         reason: "a rank without a negative is refused, as in Redis 7.2",
@@ -355,6 +367,9 @@ const NO_SCORES: &str = "ERR One or more scores";
 
 /// What Redis says of an object that many keys share.
 const SHARED: i64 = 2_147_483_647;
+
+/// What a small sorted set is called after SORT elsewhere, and here.
+const SORTED: [Option<&[u8]>; 2] = [Some(b"skiplist"), Some(b"listpack")];
 
 /// What Valkey and we call a string that is neither short nor long.
 const EMBEDDED: [Option<&[u8]>; 2] = [Some(b"embstr"), Some(b"raw")];
