@@ -257,6 +257,10 @@ fn apply(server: &mut Server, param: &Param, old: &Config) -> Result<(), Reason>
             server.follow_prefixes();
             Ok(())
         }
+        "client-output-buffer-limit" => {
+            server.limits.reply_bytes_max = config.reply_bytes_max();
+            Ok(())
+        }
         "proto-max-bulk-len" => {
             server.limits.string_bytes_max = config.proto_max_bulk_len;
             Ok(())

@@ -52,7 +52,7 @@ fn authenticate(
         object: args.request().bytes(0).into(),
         user: user.into(),
     };
-    let line = client_line(server, call.client, call.reply, call.name);
+    let line = client_line(server, call.client, call.reply);
     server.note_refusal(refusal, line);
     Err(CommandError::WRONG_PASS)
 }

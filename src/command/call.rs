@@ -33,6 +33,9 @@ pub struct Call<'a> {
 pub struct Limits {
     /// The longest string, in bytes (`proto-max-bulk-len`).
     pub string_bytes_max: usize,
+    /// Bytes of output that get every client closed. Who makes as much as he is asked for looks
+    /// at this now and then, and stops there.
+    pub reply_bytes_max: usize,
     /// Whether `maxmemory-policy` chooses by frequency of use: entries then note that instead of
     /// the moment of their last use.
     pub lfu: bool,

@@ -132,6 +132,8 @@ impl CommandError {
         Self::fixed("ERR NX and XX, GT or LT options at the same time are not compatible");
     pub const GT_EXCLUDES_LT: CommandError =
         Self::fixed("ERR GT and LT options at the same time are not compatible");
+    pub const TOO_FEW_REPLICAS: CommandError =
+        Self::fixed("NOREPLICAS Not enough good replicas to write.");
     pub const OOM: CommandError =
         Self::fixed("OOM command not allowed when used memory > 'maxmemory'.");
     pub const LFU_SELECTED: CommandError = Self::fixed(

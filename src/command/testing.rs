@@ -42,6 +42,7 @@ impl Bench {
             limits: Limits {
                 skip_checksums: false,
                 string_bytes_max: 512 * 1024 * 1024,
+                reply_bytes_max: usize::MAX,
                 lfu: false,
                 thresholds: Thresholds::default(),
                 versions: VersionCheck::Strict,

@@ -80,6 +80,10 @@ fields! {
         pub availability_zone: Vec<u8>,
         pub requirepass: Vec<u8>,
 
+        // Replicas.
+        pub min_replicas_to_write: i32,
+        pub min_replicas_max_lag: i32,
+
         // Users.
         pub aclfile: Vec<u8>,
         pub acllog_max_len: i64,
@@ -323,6 +327,21 @@ impl Config {
     #[inline]
     pub fn output_limit(&self, class: ClientClass) -> OutputLimit {
         self.client_output_buffer_limit[class as usize]
+    }
+
+    /// Whether writes are only taken while replicas follow.
+    pub fn wants_replicas(&self) -> bool {
+        self.min_replicas_to_write > 0 && self.min_replicas_max_lag > 0
+    }
+
+    /// Bytes of output that get a client closed whatever it does: the limits of replicas aside,
+    /// the highest.
+    pub fn reply_bytes_max(&self) -> usize {
+        let hard = |class| match self.output_limit(class).hard {
+            0 => usize::MAX,
+            bytes => bytes,
+        };
+        hard(ClientClass::Normal).max(hard(ClientClass::PubSub))
     }
 
     fn store(&mut self, param: &Param, value: Value) {

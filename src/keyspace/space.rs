@@ -7,6 +7,7 @@ use super::entry::{Block, Entry};
 use super::evict::Pool;
 use super::view::{Cause, View};
 use crate::ds::epoch::{Epoch, Garbage};
+use crate::ds::size_class::size_class;
 use crate::ds::table::{Frozen, Seed, Shape, Table};
 use crate::observe::prefixes::Prefixes;
 use crate::sys::clock::UnixMs;
@@ -47,6 +48,8 @@ pub(super) struct News {
     /// What is accounted for apart, if anything.
     pub(super) prefixes: Option<Box<Prefixes>>,
     pub(super) departures: Vec<Departure>,
+    /// Bytes that the names in `departures` take.
+    departed_name_bytes: usize,
     fields_gone: Vec<FieldsGone>,
 }
 
@@ -108,6 +111,7 @@ impl News {
             Cause::Expired => self.stats.expired += 1,
             Cause::Evicted => self.stats.evicted += 1,
         }
+        self.departed_name_bytes += size_class(entry.key().len());
         self.departures.push(Departure {
             db,
             key: entry.key().into(),
@@ -215,7 +219,14 @@ impl Keyspace {
     /// Keys that left unasked since the last call, in order. They must be told before the effects
     /// of later commands.
     pub fn take_departures(&mut self) -> Vec<Departure> {
+        self.common.news.departed_name_bytes = 0;
         std::mem::take(&mut self.common.news.departures)
+    }
+
+    /// Bytes that are kept until [`Keyspace::take_departures`].
+    pub fn departure_bytes(&self) -> usize {
+        let news = &self.common.news;
+        news.departures.capacity() * size_of::<Departure>() + news.departed_name_bytes
     }
 
     /// Whether keys left unasked since [`Keyspace::take_departures`].

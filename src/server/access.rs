@@ -208,7 +208,7 @@ impl Server {
             object: object.into(),
             user: self.acl.user(client.user).name().into(),
         };
-        let line = admin::client_line(self, key, &client.reply, &command.name);
+        let line = admin::client_line(self, key, &client.reply);
         self.note_refusal(refusal, line);
     }
 

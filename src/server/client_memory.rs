@@ -61,6 +61,20 @@ impl Server {
         }
     }
 
+    /// Whether a client may have these bytes more before they are looked at; otherwise room is
+    /// made, perhaps by closing it: a request that is too large is not executed.
+    #[cold]
+    pub(super) fn may_take(&mut self, key: ClientKey, bytes: usize) -> bool {
+        self.count_client(key);
+        let sum = self.client_memory.sum.saturating_add(bytes);
+        if self.client_memory.limit.is_some_and(|limit| sum > limit) {
+            self.clients[key].counted_bytes += bytes;
+            self.client_memory.sum = sum;
+            self.evict_clients();
+        }
+        !self.clients[key].is_cut_off()
+    }
+
     /// Once in a turn, when everything is written: closes clients if they hold too much.
     pub(super) fn tend_client_memory(&mut self) {
         let whole = self.memory.limit() as u64;

@@ -64,6 +64,7 @@ impl Server {
                 return self.finish_reply(key, mark);
             }
         };
+        self.clients[key].last_command = Some(usize::from(command.id.0));
         self.heed_memory();
         match self.admit(key, command, request) {
             Verdict::Run => {}
@@ -256,9 +257,7 @@ impl Server {
     ) {
         let id = usize::from(command.id.0);
         self.metrics.command_ran(id, ran.total_ns, outcome);
-        let client = &mut self.clients[key];
-        client.traffic.commands += 1;
-        client.last_command = Some(id);
+        self.clients[key].traffic.commands += 1;
     }
 
     /// The log, and the mark of the client in it, follow what a command changed.
@@ -326,7 +325,6 @@ impl Server {
         request: Request<'_>,
         ran: Ran,
     ) -> Settled {
-        self.clients[key].last_command = Some(usize::from(command.id.0));
         let wait = self.effects.wait.take();
         self.settle_effects(key, request);
         if self.observing.may_note(ran.ns, request, 0) {

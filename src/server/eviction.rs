@@ -2,8 +2,8 @@
 //! more are refused.
 //!
 //! **What counts** is what the allocator has given out (`sys::alloc`, exact at every moment), less
-//! what is on its way out whatever we do: commands not yet written to the log, and what only a
-//! snapshot still reads. The latter is the copy that a fork would keep in another process, where
+//! what is on its way out whatever we do: commands not yet written to the log, the names of keys
+//! that left and have still to be told, and what only a snapshot still reads. The latter is the copy that a fork would keep in another process, where
 //! Redis does not count it either; were it counted, no key that leaves while a snapshot is read
 //! would help, and all would go.
 //!
@@ -33,6 +33,9 @@ const KEYS_AT_ONCE: u32 = 16;
 
 /// How long the loop sleeps at a time while it waits for the reaper.
 const NAP: Duration = Duration::from_micros(20);
+
+/// While memory is short no larger buffer is kept for reuse.
+const SPARE_BYTES_MAX: usize = 4096;
 
 /// The limit of memory, and what is being done about it.
 #[derive(Debug, Default)]
@@ -136,7 +139,9 @@ impl Server {
     /// Bytes that are in use and do not count: they are on their way out.
     pub fn uncounted_bytes(&self) -> usize {
         let journal = self.durable.journal().map_or(0, Journal::buffered_bytes);
-        usize::try_from(journal).unwrap_or(0) + self.keyspace.kept_bytes()
+        usize::try_from(journal).unwrap_or(0)
+            + self.keyspace.kept_bytes()
+            + self.keyspace.departure_bytes()
     }
 
     fn counted_bytes(&self) -> usize {
@@ -157,6 +162,10 @@ impl Server {
     #[cold]
     fn make_room(&mut self) {
         let started = self.clock.mono();
+        // Buffers kept for reuse go before keys do.
+        self.work
+            .spare_buffers
+            .retain(|buffer| buffer.capacity() <= SPARE_BYTES_MAX);
         let room = self.evict_enough(started);
         let spent_ns = self.clock.mono().since(started);
         self.memory.spent_ns += spent_ns;

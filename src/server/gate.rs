@@ -71,6 +71,10 @@ impl Server {
         {
             return Verdict::Refuse(refusal);
         }
+        // Nobody follows this server.
+        if writes && self.config.wants_replicas() {
+            return Verdict::Refuse(CommandError::TOO_FEW_REPLICAS);
+        }
         if client.subscriptions.is_some()
             && client.reply.protocol == Protocol::Resp2
             && !flags.contains(Flags::WHEN_SUBSCRIBED)

@@ -59,6 +59,7 @@ impl Server {
         if !command.spec.accepts(request.len()) || !self.clients[key].is_ready() {
             return false;
         }
+        self.clients[key].last_command = Some(usize::from(command.id.0));
         self.heed_memory();
         if self.memory.is_full() {
             return false;

@@ -14,6 +14,13 @@ use crate::net::transport::{Peer, Transport, WriteOutcome};
 /// Bytes written to one client in one turn.
 const WRITE_BYTES: usize = 1024 * 1024;
 
+/// What may pile up for a client that is not let in yet: it shall cost nothing.
+const STRANGERS: OutputLimit = OutputLimit {
+    hard: 1024,
+    soft: 0,
+    soft_seconds: 0,
+};
+
 /// Output buffers kept for reuse.
 const SPARE_BUFFERS_MAX: usize = 256;
 
@@ -112,11 +119,16 @@ impl Server {
     pub(super) fn check_output_limit(&mut self, key: ClientKey) {
         let client = &mut self.clients[key];
         let held = client.reply.output.len();
+        let limit = if client.is_authenticated() {
+            self.config.output_limit(client.class())
+        } else {
+            STRANGERS
+        };
         let OutputLimit {
             hard,
             soft,
             soft_seconds,
-        } = self.config.output_limit(client.class());
+        } = limit;
         if soft == 0 || held < soft {
             client.over_soft_limit_since = None;
         }

@@ -25,6 +25,9 @@ const COMMANDS_PER_TURN: usize = 1024;
 /// held against the limit of what a client may leave unread, before there are more.
 const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
 
+/// The replies of a turn are not held against the limit up to here, however low that is.
+const REPLIES_FREE_BYTES: usize = 16 * 1024;
+
 impl Server {
     /// Every active client's share of a turn.
     pub(super) fn serve_all(&mut self) {
@@ -56,6 +59,10 @@ impl Server {
         self.clients[key].flags.remove(ClientFlags::ACTIVE);
         lane.fresh = self.read_fresh(key, &mut lane.input);
         lane.stages.ready = false;
+        if self.client_memory.is_on() && !self.may_take(key, lane.fresh) {
+            lane.fresh = 0;
+            return;
+        }
         let client = &self.clients[key];
         let first = client.pending.is_empty() && client.postponed.is_empty();
         if lane.fresh > 0 && first && client.is_ready() {
@@ -93,11 +100,11 @@ impl Server {
         }
         self.check_query_buffer(key);
         self.want_write(key);
-        if self.clients[key]
-            .flags
-            .contains(ClientFlags::WANTS_WRITABLE)
+        let client = &self.clients[key];
+        if client.flags.contains(ClientFlags::WANTS_WRITABLE)
+            || client.reply.output.len() > REPLIES_FREE_BYTES
         {
-            // It is not written to until it reads, and makes more to be read all the same.
+            // It makes more to be read than it may, whether or not it reads.
             self.check_output_limit(key);
         }
         self.reclaim_buffer(key);

@@ -326,6 +326,7 @@ impl Server {
             limits: Limits {
                 skip_checksums: false,
                 string_bytes_max: config.proto_max_bulk_len,
+                reply_bytes_max: config.reply_bytes_max(),
                 lfu: false,
                 thresholds: thresholds_of(&config, LIST_ALONE_BYTES),
                 versions: config.rdb_version_check,

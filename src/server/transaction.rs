@@ -44,7 +44,6 @@ impl Server {
     #[cold]
     pub(super) fn queue(&mut self, key: ClientKey, command: &Command, request: Request<'_>) {
         let client = &mut self.clients[key];
-        client.last_command = Some(usize::from(command.id.0));
         let number = usize::from(command.id.0);
         client.transaction_mut().queued.push(number, request);
         client.reply.simple("QUEUED");

@@ -43,34 +43,27 @@ pub(in crate::admin) fn info(
     Ok(())
 }
 
-/// The line of CLIENT LIST about a client that runs `command` and whose reply is here.
-pub(crate) fn client_line(server: &Server, key: ClientKey, reply: &Reply, command: &str) -> String {
-    portrait_of(server, key, reply, command).to_string()
+/// The line of CLIENT LIST about a client whose reply is here.
+pub(crate) fn client_line(server: &Server, key: ClientKey, reply: &Reply) -> String {
+    portrait_of(server, key, reply).to_string()
 }
 
 /// What there is to say about a client.
 pub(super) fn portrait<'a>(
     server: &'a Server,
-    call: &'a AdminCall<'_>,
+    call: &AdminCall<'_>,
     key: ClientKey,
 ) -> Portrait<'a> {
     // The one that asks lent its reply to the call.
     if key == call.client {
-        return portrait_of(server, key, call.reply, call.name);
+        return portrait_of(server, key, call.reply);
     }
-    let client = &server.clients[key];
-    let command = client.last_command.and_then(|id| server.table.by_index(id));
-    let command = command.map_or("NULL", |command| &*command.name);
-    portrait_of(server, key, &client.reply, command)
+    portrait_of(server, key, &server.clients[key].reply)
 }
 
-fn portrait_of<'a>(
-    server: &'a Server,
-    key: ClientKey,
-    reply: &Reply,
-    command: &'a str,
-) -> Portrait<'a> {
+fn portrait_of<'a>(server: &'a Server, key: ClientKey, reply: &Reply) -> Portrait<'a> {
     let client = &server.clients[key];
+    let command = client.last_command.and_then(|id| server.table.by_index(id));
     let local = match (&client.peer, client.transport.local()) {
         (Peer::Unix(_), _) => client.peer.to_string(),
         (Peer::Tcp(_), Some(local)) => local.to_string(),
@@ -105,7 +98,7 @@ fn portrait_of<'a>(
         queued: client.queued(),
         watched: client.watched().len(),
         events: if reply.output.is_empty() { "r" } else { "rw" },
-        command,
+        command: command.map_or("NULL", |command| &*command.name),
         protocol: reply.protocol.number(),
         redirect: redirection(client.tracked.as_deref()),
         memory: Memory {

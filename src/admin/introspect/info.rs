@@ -439,7 +439,11 @@ fn loop_stats(server: &Server, report: &mut Report) {
 
 fn about_replication(server: &Server, report: &mut Report) {
     report.line("role", "master");
-    report.zeros(&["connected_slaves", "replicas_waiting_psync"]);
+    report.line("connected_slaves", 0);
+    if server.config.wants_replicas() {
+        report.line("min_slaves_good_slaves", 0);
+    }
+    report.line("replicas_waiting_psync", 0);
     report.line("master_failover_state", "no-failover");
     report.line("master_replid", &server.replication_id);
     report.line("master_replid2", "0".repeat(server.replication_id.len()));

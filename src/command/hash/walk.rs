@@ -62,7 +62,8 @@ pub(in crate::command) fn hrandfield(
         Ok(count) => distinct(call.reply, form, hash, count, now, call.random),
         Err(_) => {
             let count = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-            repeated(call.reply, form, hash, count, now, call.random)
+            let bytes_max = call.limits.reply_bytes_max;
+            repeated(call.reply, form, hash, count, now, call.random, bytes_max)
         }
     };
     let each = if with_values && !form.nested { 2 } else { 1 };
@@ -111,11 +112,15 @@ fn repeated(
     count: usize,
     now: UnixMs,
     random: &mut Rng,
+    bytes_max: usize,
 ) -> usize {
     for told in 0..count {
         let Some(pair) = draw(hash, now, random) else {
             return told;
         };
+        if reply.output.len() > bytes_max {
+            return told;
+        }
         form.reply(reply, pair);
     }
     count

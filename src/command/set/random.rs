@@ -259,6 +259,9 @@ fn srandmember_count(
             reply.array(count);
             for _ in 0..count {
                 reply_item(reply, set.at(call.random.usize(..set.len())));
+                if reply.output.len() > call.limits.reply_bytes_max {
+                    break;
+                }
             }
         }
     }

@@ -50,10 +50,11 @@ fn many(call: &mut Call<'_>, key: &[u8], args: &mut Args<'_>) -> Result<(), Comm
     }
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let mut random = call.random.fork();
+    let bytes_max = call.limits.reply_bytes_max;
     let told = ask(call, key, |zset, reply| {
         if count < 0 {
             let elements = Elements::new(reply, wanted, scores);
-            with_repetitions(zset, wanted, elements, &mut random);
+            with_repetitions(zset, wanted, elements, &mut random, bytes_max);
         } else {
             let wanted = wanted.min(zset.len());
             let elements = Elements::new(reply, wanted, scores);
@@ -71,20 +72,25 @@ fn with_repetitions(
     wanted: usize,
     mut elements: Elements<'_>,
     random: &mut fastrand::Rng,
+    bytes_max: usize,
 ) {
     let len = zset.len();
-    if let Zset::Packed(_) = zset {
-        // To find a rank in a listpack is a walk.
-        let all: Vec<_> = zset.iter().collect();
-        for _ in 0..wanted {
-            let (member, score) = all[random.usize(..len)];
+    // To find a rank in a listpack is a walk.
+    let all: Option<Vec<_>> = match zset {
+        Zset::Packed(_) => Some(zset.iter().collect()),
+        Zset::Big(_) => None,
+    };
+    for _ in 0..wanted {
+        let rank = random.usize(..len);
+        let element = match &all {
+            Some(all) => Some(all[rank]),
+            None => zset.get(rank),
+        };
+        if let Some((member, score)) = element {
             elements.push(member, score);
         }
-        return;
-    }
-    for _ in 0..wanted {
-        if let Some((member, score)) = zset.get(random.usize(..len)) {
-            elements.push(member, score);
+        if elements.reply.output.len() > bytes_max {
+            return;
         }
     }
 }

@@ -51,8 +51,7 @@ pub(super) const PARAMS: &[Param] = &[
         "yes",
         "Refuse other machines as long as the server has no password.",
     )
-    .at(field!(protected_mode))
-    .protected(),
+    .at(field!(protected_mode)),
     Param::int(
         "tcp-backlog",
         (0, INT_MAX),

@@ -1,7 +1,7 @@
 //! Parameters of replication.
 
 use super::super::value::{Kind, Words};
-use super::{INT_MAX, PORT_MAX, Param};
+use super::{INT_MAX, PORT_MAX, Param, field};
 
 const PART: &str = "replication";
 
@@ -93,7 +93,7 @@ pub(super) const PARAMS: &[Param] = &[
         "Replicas without which no write is taken.",
     )
     .alias(&["min-slaves-to-write"])
-    .coming(PART),
+    .at(field!(min_replicas_to_write)),
     Param::int(
         "min-replicas-max-lag",
         (0, INT_MAX),
@@ -101,7 +101,7 @@ pub(super) const PARAMS: &[Param] = &[
         "Seconds of silence a replica may have.",
     )
     .alias(&["min-slaves-max-lag"])
-    .coming(PART),
+    .at(field!(min_replicas_max_lag)),
     Param::bytes(
         "repl-backlog-size",
         (1, i64::MAX as u64),

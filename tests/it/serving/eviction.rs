@@ -95,6 +95,55 @@ fn memory_is_never_over_the_limit_by_more_than_a_command_needs() {
 }
 
 #[test]
+fn as_many_small_keys_leave_as_must() {
+    let Some(start) = subject() else { return };
+    let server = start
+        .args(["--maxmemory-policy", "allkeys-random"])
+        .args(["--maxmemory-eviction-tenacity", "100"])
+        .start();
+    let mut client = server.connect();
+    fill(&mut client, "key", 20_000, 1);
+    let before = used(&mut client);
+    set(
+        &mut client,
+        "maxmemory",
+        &(before - SLACK_BYTES).to_string(),
+    );
+    client.words("PING");
+    // Each takes some 32 bytes, and its name is kept until it is told that the key has left.
+    let left = size(&mut client);
+    assert!(left > 10_000, "{left} keys are left");
+}
+
+#[test]
+fn what_is_told_of_keys_that_leave_makes_no_others_leave() {
+    let Some(start) = subject() else { return };
+    let server = start
+        .args(["--maxmemory-policy", "allkeys-lru"])
+        .args(["--maxmemory-eviction-tenacity", "100"])
+        .start();
+    let mut client = server.connect();
+    let mut trackers: Vec<Client> = (0..10).map(|_| server.connect()).collect();
+    for tracker in &mut trackers {
+        tracker.words("HELLO 3");
+        tracker.words("CLIENT TRACKING ON");
+    }
+    let name = |index: usize| format!("{index}{}", "x".repeat(1000));
+    for index in 0..300 {
+        client.call(&["SET", &name(index), "x"]);
+        for tracker in &mut trackers {
+            tracker.call(&["GET", &name(index)]);
+        }
+    }
+    let lower = used(&mut client) - 40_000;
+    set(&mut client, "maxmemory", &lower.to_string());
+    // About 40 keys leave, and ten hear of each: ten times what became free.
+    client.words("PING");
+    let left = size(&mut client);
+    assert!((200..=300).contains(&left), "{left} keys are left");
+}
+
+#[test]
 fn what_is_freed_by_another_thread_is_not_freed_twice() {
     let Some(start) = subject() else { return };
     let server = start.args(["--maxmemory-policy", "allkeys-lru"]).start();
