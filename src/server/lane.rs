@@ -51,7 +51,7 @@ pub(super) struct Stages {
 pub(super) struct Stage {
     pub(super) batch: Batch,
     pub(super) found: [Found; STAGE_REQUESTS],
-    /// Where in the input the next stage begins.
+    /// Where in the input the next stage begins, or what is no request.
     pub(super) end: usize,
     /// What stands behind the requests, if that is none.
     pub(super) error: Option<ProtocolError>,
@@ -87,8 +87,9 @@ impl Server {
             .fill(buf, at, &limits, count_max, &mut stage.batch);
         match filled {
             Ok(end) => stage.end = end,
+            // Who has to wait first is told when its turn comes, and it is parsed once more then.
             Err(error) => {
-                stage.end = buf.len();
+                stage.end = at;
                 stage.error = Some(error);
             }
         }

@@ -291,7 +291,7 @@ impl Server {
     #[cold]
     fn refuse_bytes(&mut self, key: ClientKey, error: &ProtocolError) {
         let client = &mut self.clients[key];
-        if client.is_closing() {
+        if !client.is_ready() {
             return;
         }
         log::debug!("Protocol error from client {}: {error}", client.id);

@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
+
 use super::PATIENCE;
 use super::reply::{self, Reply};
 
@@ -30,6 +32,8 @@ pub(crate) enum NoReply {
 trait Stream: Read + Write + Send {
     fn limit(&self, limit: Duration) -> std::io::Result<()>;
     fn end(&self) -> std::io::Result<()>;
+    /// Its end will be a reset, where the transport knows one.
+    fn break_off(&self) -> std::io::Result<()>;
 }
 
 impl Stream for UnixStream {
@@ -41,6 +45,10 @@ impl Stream for UnixStream {
     fn end(&self) -> std::io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
+
+    fn break_off(&self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Stream for TcpStream {
@@ -51,6 +59,10 @@ impl Stream for TcpStream {
 
     fn end(&self) -> std::io::Result<()> {
         self.shutdown(Shutdown::Write)
+    }
+
+    fn break_off(&self) -> std::io::Result<()> {
+        SockRef::from(self).set_linger(Some(Duration::ZERO))
     }
 }
 
@@ -133,6 +145,11 @@ impl Client {
     /// Ends the connection's way to the server; replies can still come.
     pub(crate) fn end_sending(&mut self) {
         self.stream.end().expect("half of the connection is closed");
+    }
+
+    /// Ends the connection by a reset: whatever is under way either way is lost.
+    pub(crate) fn reset(self) {
+        self.stream.break_off().expect("a socket that can be reset");
     }
 
     fn fill(&mut self) -> Result<(), NoReply> {

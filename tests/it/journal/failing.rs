@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::{Home, await_info, info, kill};
+use crate::harness::client::Client;
 use crate::harness::server::{Server, Start};
 use crate::harness::wait_until;
 
@@ -88,6 +89,41 @@ fn writes_are_refused_and_reads_go_on_until_it_can_be_written_again() {
         );
         assert_eq!(client.words("DBSIZE").int(), Some(asked + 1));
     }
+}
+
+/// In whatever way they go, and whatever they did: what was to be written is written.
+#[test]
+fn who_vanishes_while_a_reply_is_held_leaves_nothing() {
+    let home = Home::new();
+    let server = cramped(&home, 64, &["--appendfsync", "always"]);
+    let mut reader = server.connect();
+    let large = "x".repeat(100_000);
+    let mut held: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+    held[0].send(&["SET", "large", &large]).expect("sent");
+    await_info(&mut reader, "aof_last_write_status", "err");
+    // Who only reads what is not written yet waits, too.
+    for (client, line) in held[1..]
+        .iter_mut()
+        .zip(["GET large", "MULTI", "SUBSCRIBE c"])
+    {
+        client
+            .send(&line.split(' ').collect::<Vec<_>>())
+            .expect("sent");
+    }
+    held[1].end_sending();
+    drop(held);
+    wait_until("they have gone", || {
+        (reader.info_number("clients", "connected_clients") == 1).then_some(())
+    });
+    assert_eq!(reader.info_number("clients", "blocked_clients"), 0);
+    assert_eq!(reader.info_number("stats", "pubsub_channels"), 0);
+    relieve(&server);
+    await_info(&mut reader, "aof_last_write_status", "ok");
+    assert_eq!(reader.words("STRLEN large").int(), Some(100_000));
+    assert!(!reader.words("SET k v").is_error());
+    kill(server);
+    let server = home.server([]).start();
+    assert_eq!(server.connect().words("STRLEN large").int(), Some(100_000));
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Many clients at once, what they may hold together, and clients that vanish in whatever state they
 //! are: nothing of them may stay.
 
-use super::limits::open_files;
 use super::subject;
-use crate::harness::client::{Client, NoReply, encode};
+use crate::harness::client::{Address, Client, NoReply, encode};
 use crate::harness::reply::Reply;
-use crate::harness::server::Server;
 use crate::harness::wait_until;
 
 /// The beginning of a SET whose value does not come to its end.
@@ -148,7 +146,7 @@ const TRACES: &[(&str, &str, u64)] = &[
     ("stats", "pubsubshard_channels", 0),
 ];
 
-fn nothing_is_left(control: &mut Client) {
+pub(super) fn nothing_is_left(control: &mut Client) {
     for (section, field, wanted) in TRACES {
         wait_until(&format!("{field} to be {wanted}"), || {
             (control.info_number(section, field) == *wanted).then_some(())
@@ -157,7 +155,7 @@ fn nothing_is_left(control: &mut Client) {
 }
 
 /// Clients in every state, and some that stop in the middle of a request.
-fn crowd(server: &Server) -> Vec<Client> {
+pub(super) fn crowd(address: &Address) -> Vec<Client> {
     let states = STATES.iter().map(|(_, lines)| {
         let words = |line: &&str| encode(&line.split(' ').collect::<Vec<_>>());
         lines.iter().flat_map(words).collect::<Vec<u8>>()
@@ -167,7 +165,7 @@ fn crowd(server: &Server) -> Vec<Client> {
     let large = [unfinished(100_000), unfinished(1_000_000)];
     let mut clients = Vec::new();
     for bytes in states.chain(pieces).chain(large) {
-        let mut client = server.connect();
+        let mut client = Client::connect(address);
         client.send_raw(&bytes).unwrap();
         clients.push(client);
     }
@@ -184,7 +182,7 @@ fn whoever_vanishes_leaves_nothing_behind() {
     assert_eq!(control.call(&["SET", "large", &large]).to_string(), "+OK");
     let mut held = Vec::new();
     for round in 0..ROUNDS {
-        let mut clients = crowd(&server);
+        let mut clients = crowd(&server.unix());
         wait_until("all wait who do", || {
             (control.info_number("clients", "blocked_clients") >= 4).then_some(())
         });
@@ -242,64 +240,4 @@ fn whoever_waits_for_the_end_of_a_pause_can_vanish() {
         drop(clients);
         nothing_is_left(&mut control);
     }
-}
-
-/// So many clients, all of them at work, some of them slow.
-fn load(count: u32) {
-    let Some(start) = subject() else { return };
-    let Some(_alone) = open_files(u64::from(count)) else {
-        return;
-    };
-    let clients_max = (count + 100).to_string();
-    let server = start.args(["--maxclients", &clients_max]).start();
-    let mut control = server.connect();
-    let mut clients: Vec<Client> = (0..count).map(|_| server.connect()).collect();
-    // Everybody sends before anybody reads.
-    for (number, client) in clients.iter_mut().enumerate() {
-        let key = format!("key:{}", number % 100);
-        let requests = match number % 4 {
-            0 => [encode(&["SUBSCRIBE", "news"]), encode(&["PING"])],
-            1 => [encode(&["BLPOP", "queue", "0"]), encode(&["GET", &key])],
-            2 => [encode(&["INCR", "count"]), encode(&["SET", &key, "v"])],
-            _ => [
-                encode(&["CLIENT", "TRACKING", "ON"]),
-                encode(&["GET", &key]),
-            ],
-        };
-        client.send_raw(&requests.concat()).unwrap();
-    }
-    let quarter = u64::from(count / 4);
-    wait_until("everybody is where he wants to be", || {
-        let mut is_at = |field, wanted| control.info_number("clients", field) == wanted;
-        (is_at("blocked_clients", quarter) && is_at("tracking_clients", quarter)).then_some(())
-    });
-    wait_until("all have counted", || {
-        let counted = control.words("GET count").text().map(<[u8]>::to_vec);
-        (counted == Some(quarter.to_string().into_bytes())).then_some(())
-    });
-    let heard = control.words("PUBLISH news hello");
-    assert_eq!(heard, Reply::Int(quarter.cast_signed()));
-    let push = vec!["x"; count as usize / 4];
-    let push = [&["RPUSH", "queue"][..], &push].concat();
-    assert!(!control.call(&push).is_error());
-    for (number, client) in clients.iter_mut().enumerate() {
-        let replies = if number % 4 == 0 { 3 } else { 2 };
-        for _ in 0..replies {
-            let reply = client.read();
-            assert!(reply.as_ref().is_ok_and(|it| !it.is_error()), "{reply:?}");
-        }
-    }
-    assert_eq!(control.words("LLEN queue"), Reply::Int(0));
-    drop(clients);
-    nothing_is_left(&mut control);
-}
-
-#[test]
-fn a_thousand_clients_at_work() {
-    load(1000);
-}
-
-#[test]
-fn ten_thousand_clients_at_work() {
-    load(10_000);
 }

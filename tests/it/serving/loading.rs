@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::crowds::{crowd, nothing_is_left};
 use super::subject;
 use crate::harness::client::Client;
 use crate::harness::server::{Server, Start, fresh_dir};
@@ -36,6 +37,14 @@ impl Drop for Dir {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.0));
     }
+}
+
+/// Loading goes on, and ends.
+fn let_load(client: &mut Client) {
+    assert!(!client.words("CONFIG SET key-load-delay 0").is_error());
+    wait_until("the end of loading", || {
+        (info(client, "loading")? == "0").then_some(())
+    });
 }
 
 /// One key of every type and form, and some more.
@@ -160,10 +169,7 @@ fn check_start(dir: &Dir, args: &[&str], before: &[String]) {
     assert!(number("loading_start_time") > 1.7e9 && number("loading_eta_seconds") >= 0.0);
     assert_eq!(number("async_loading"), 0.0);
 
-    client.words("CONFIG SET key-load-delay 0");
-    wait_until("the end of loading", || {
-        (info(&mut client, "loading")? == "0").then_some(())
-    });
+    let_load(&mut client);
     assert_eq!(info(&mut client, "loading_total_bytes"), None);
     server.await_log("ready to accept connections");
     assert_eq!(portrait(&mut client), before);
@@ -218,6 +224,38 @@ fn a_log_is_loaded_while_clients_are_answered() {
     let before = portrait(&mut client);
     end(server);
     check_start(&dir, &log, &before);
+}
+
+#[test]
+fn clients_may_vanish_while_data_is_loaded() {
+    let Some(start) = subject() else { return };
+    let dir = Dir::new();
+    let server = dir.server(start, &[]).start();
+    fill(&mut server.connect());
+    server.connect().words("SAVE");
+    end(server);
+    let Some(start) = subject() else { return };
+    let server = dir.server(start, &[]).tcp().args(SLOW).spawn();
+    let mut client = connected(&server);
+    for round in 0..3 {
+        let mut crowd = crowd(&server.tcp());
+        assert_eq!(client.words("GET string").to_string(), LOADING);
+        match round {
+            0 => crowd.into_iter().for_each(Client::reset),
+            1 => crowd.iter_mut().for_each(Client::end_sending),
+            _ => drop(crowd),
+        }
+        nothing_is_left(&mut client);
+    }
+    // Half of a connection is enough to hear that it loads.
+    let mut half = server.connect();
+    half.send(&["GET", "string"]).unwrap();
+    half.end_sending();
+    assert_eq!(half.read().unwrap().to_string(), LOADING);
+    assert!(half.closes());
+    let_load(&mut client);
+    assert_eq!(client.words("GET string").to_string(), "\"text\"");
+    end(server);
 }
 
 #[test]

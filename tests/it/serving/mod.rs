@@ -6,14 +6,17 @@ mod crowds;
 mod debug;
 mod eviction;
 mod fairness;
+mod faults;
 mod lifecycle;
 mod limits;
 mod listening;
+mod load;
 mod loading;
 mod metrics;
 mod process;
 mod protocol;
 mod saving;
+mod slow;
 mod users;
 mod waiting;
 
