@@ -31,6 +31,9 @@ pub(super) fn ssubscribe(
     call: &mut AdminCall<'_>,
     args: &mut Args<'_>,
 ) -> Result<(), CommandError> {
+    if !call.may_wait {
+        return Err(CommandError::SSUBSCRIBE_WITHIN_EXEC);
+    }
     enter(server, call, args, Kind::Shard)
 }
 

@@ -40,12 +40,15 @@ impl Client {
 }
 
 impl Server {
-    /// Keeps a request for EXEC.
+    /// Keeps a request for EXEC, unless it is certain already that EXEC will run nothing.
     #[cold]
     pub(super) fn queue(&mut self, key: ClientKey, command: &Command, request: Request<'_>) {
         let client = &mut self.clients[key];
-        let number = usize::from(command.id.0);
-        client.transaction_mut().queued.push(number, request);
+        let in_vain = ClientFlags::SPOILT | ClientFlags::STALE;
+        if !client.flags.intersects(in_vain) {
+            let number = usize::from(command.id.0);
+            client.transaction_mut().queued.push(number, request);
+        }
         client.reply.simple("QUEUED");
     }
 
@@ -75,8 +78,11 @@ impl Server {
         flags.flatten().fold(Flags::empty(), Flags::union)
     }
 
-    /// Lets a client watch a key of its database.
+    /// Lets a client watch a key of its database. There is no need if another has changed already.
     pub fn watch_key(&mut self, key: ClientKey, wanted: &[u8]) {
+        if self.clients[key].flags.contains(ClientFlags::STALE) {
+            return;
+        }
         let db = self.clients[key].db;
         let is_watched = |watched: &Watched| watched.db == db && *watched.key == *wanted;
         if self.clients[key].watched().iter().any(is_watched) {
@@ -101,9 +107,12 @@ impl Server {
 
     /// Ends all that a client watches.
     pub fn unwatch(&mut self, key: ClientKey) {
-        let client = &mut self.clients[key];
-        client.flags.remove(ClientFlags::STALE);
-        let Some(transaction) = &mut client.transaction else {
+        self.clients[key].flags.remove(ClientFlags::STALE);
+        self.end_watches(key);
+    }
+
+    fn end_watches(&mut self, key: ClientKey) {
+        let Some(transaction) = &mut self.clients[key].transaction else {
             return;
         };
         let watched = std::mem::take(&mut transaction.watched);
@@ -214,17 +223,15 @@ impl Server {
         if !touch.contains(Touch::CHANGES) {
             return;
         }
-        for watcher in self.watching.watchers(db, key) {
-            self.clients[watcher].flags.insert(ClientFlags::STALE);
-        }
+        let stale: Vec<_> = self.watching.watchers(db, key).collect();
+        self.make_stale(&stale);
     }
 
     /// The same of a key that left by itself.
     pub(super) fn note_departure(&mut self, db: usize, key: &[u8]) {
         self.waiting.touch(db, key);
-        for owner in self.watching.owners(db, key) {
-            self.clients[owner].flags.insert(ClientFlags::STALE);
-        }
+        let stale: Vec<_> = self.watching.owners(db, key).collect();
+        self.make_stale(&stale);
     }
 
     /// The same of every key of a database.
@@ -234,11 +241,16 @@ impl Server {
             return;
         }
         let view = self.keyspace.view(db, self.now.ms());
-        for watcher in self
-            .watching
-            .watchers_in(db, |key| view.glance(key).is_some())
-        {
-            self.clients[watcher].flags.insert(ClientFlags::STALE);
+        let exists = |key: &[u8]| view.glance(key).is_some();
+        let stale: Vec<_> = self.watching.watchers_in(db, exists).collect();
+        self.make_stale(&stale);
+    }
+
+    /// Their EXEC will run nothing, so they need not watch any longer.
+    fn make_stale(&mut self, clients: &[ClientKey]) {
+        for &key in clients {
+            self.end_watches(key);
+            self.clients[key].flags.insert(ClientFlags::STALE);
         }
     }
 }

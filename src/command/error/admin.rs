@@ -60,6 +60,8 @@ impl CommandError {
         Self::fixed("ERR type should be one of the following: slow, large-request, large-reply");
     pub const MONITOR_WITHIN_EXEC: CommandError =
         Self::fixed("ERR MONITOR isn't allowed for DENY BLOCKING client");
+    pub const SSUBSCRIBE_WITHIN_EXEC: CommandError =
+        Self::fixed("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
     pub const MONITORS_HAVE_NO_KEYS: CommandError =
         Self::fixed("ERR Replica can't interact with the keyspace");
 

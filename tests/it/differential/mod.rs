@@ -15,8 +15,11 @@ mod hashes;
 mod hyperloglog;
 mod listening;
 mod lists;
+mod memory;
 mod pair;
+mod pubsub;
 mod sets;
+mod several;
 mod shrink;
 mod sorting;
 mod streams;
@@ -35,7 +38,7 @@ use crate::harness::target::Target;
 use crate::harness::{each_in_parallel, repository, verdict};
 use crate::wire::words;
 use generate::{Dialect, program};
-use pair::{Command, Pair, Protocol};
+use pair::{Command, Pair, Program, Protocol};
 
 /// Programs per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
 const SEEDS: u64 = 200;
@@ -102,15 +105,20 @@ fn play_seeds<S: Send>(
 
 #[test]
 fn random_programs_get_the_same_replies() {
+    play_programs(SEEDS, |seed, dialect| program(seed, COMMANDS, dialect));
+}
+
+/// Plays the programs that `count` seeds make to both servers of every pair; what differs is shrunk.
+fn play_programs(count: u64, make: impl Fn(u64, Dialect) -> Program + Sync) {
     let mut problems = Vec::new();
     for (oracle, subject, dialect) in pairs() {
         let idle: Mutex<Vec<Pair>> = Mutex::default();
         // By the command that differs: one example of each is enough.
         let failures: Mutex<BTreeMap<String, String>> = Mutex::default();
-        each_in_parallel(&seeds(SEEDS), |&seed| {
+        each_in_parallel(&seeds(count), |&seed| {
             let spare = idle.lock().expect("no thread died").pop();
             let mut pair = spare.unwrap_or_else(|| Pair::start(&oracle, &subject, dialect));
-            let program = program(seed, COMMANDS, dialect);
+            let program = make(seed, dialect);
             if let Err(difference) = pair.run(&program) {
                 let name = difference.name();
                 let known = |failures: &BTreeMap<_, _>| {

@@ -15,6 +15,14 @@ use crate::harness::target::Target;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Command(pub(super) Vec<Vec<u8>>);
 
+impl Command {
+    /// The command of these words.
+    pub(super) fn of(line: &str) -> Command {
+        let words = line.split(' ').map(|word| word.as_bytes().to_vec());
+        Command(words.collect())
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     Resp2,
@@ -103,6 +111,8 @@ impl Side {
     /// Nothing stored, and a new connection.
     fn begin(&mut self, protocol: Protocol) {
         self.client = Client::connect(&self.address);
+        let unlimited = self.client.words("CONFIG SET maxmemory 0");
+        assert!(!unlimited.is_error(), "{unlimited}");
         let flushed = self.client.call(&["FLUSHALL"]);
         assert!(!flushed.is_error(), "FLUSHALL: {flushed}");
         if protocol == Protocol::Resp3 {
@@ -158,8 +168,9 @@ impl Pair {
             }
             self.compare_events(batch)?;
         }
-        let digest = Command(vec![b"DEBUG".to_vec(), b"DIGEST".to_vec()]);
-        self.step(&[digest])?;
+        for line in ["DISCARD", "CONFIG SET maxmemory 0", "DEBUG DIGEST"] {
+            self.step(&[Command::of(line)])?;
+        }
         self.exchange()
     }
 

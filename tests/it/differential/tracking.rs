@@ -5,16 +5,12 @@
 //! its forms between them. After each act every connection asks for a PONG; what comes before it
 //! unasked is compared, in order. Replies are not: the other generator does that.
 
-use std::fmt;
-
 use super::generate::{Dialect, program};
 use super::pair::Command;
 use super::play_seeds;
+use super::several::{Act, Stage, shrink, start};
 use super::values::Values;
-use crate::harness::client::{Address, Client};
 use crate::harness::reply::Reply;
-use crate::harness::server::Server;
-use crate::harness::target::Target;
 
 /// Plans per run of `make test`; `RUDDLE_DIFF_SEEDS` asks for more.
 const PLANS: u64 = 30;
@@ -23,25 +19,11 @@ const CONNECTIONS: usize = 4;
 /// One more connection, which only listens.
 const LISTENER: usize = CONNECTIONS;
 
-/// A connection sends a command.
-#[derive(Clone, Debug)]
-struct Act {
-    connection: usize,
-    command: Command,
-}
-
-impl fmt::Display for Act {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}> {}", self.connection, self.command)
-    }
-}
-
 #[test]
 fn the_same_is_told_of_the_same_changes() {
-    let start = |oracle: &Target, subject: &Target| [oracle, subject].map(Stage::start);
     play_seeds(PLANS, start, |stages, seed, dialect| {
         let plan = plan(seed, dialect);
-        run(stages, &plan).map_err(|told| shrink(stages, plan, told))
+        run(stages, &plan).map_err(|told| shrink(stages, plan, told, run))
     });
 }
 
@@ -133,49 +115,14 @@ fn control(v: &mut Values, dialect: Dialect) -> Command {
     Command(words.into_iter().map(String::into_bytes).collect())
 }
 
-/// One server and everybody connected to it.
-struct Stage {
-    address: Address,
-    _server: Option<Server>,
-    connections: Vec<(Client, String)>,
-}
-
 impl Stage {
-    fn start(target: &Target) -> Stage {
-        let server = target.start().map(|start| start.start());
-        let address = match (target, &server) {
-            (Target::Running(address), _) => address.clone(),
-            (_, Some(server)) => server.unix(),
-            (_, None) => unreachable!("what does not run is started"),
-        };
-        Stage {
-            address,
-            _server: server,
-            connections: Vec::new(),
-        }
-    }
-
-    /// New connections, and nothing stored.
-    fn begin(&mut self) {
-        self.connections.clear();
-        for _ in 0..=LISTENER {
-            let mut client = Client::connect(&self.address);
-            assert!(!client.words("HELLO 3").is_error());
-            let Reply::Int(id) = client.words("CLIENT ID") else {
-                panic!("CLIENT ID");
-            };
-            self.connections.push((client, id.to_string()));
-        }
-        let (first, _) = &mut self.connections[0];
-        assert_eq!(first.words("FLUSHALL").to_string(), "+OK");
-    }
-
     /// What an act makes the server tell.
     fn act(&mut self, act: &Act) -> Vec<String> {
         let word = |word: &Vec<u8>| match word.strip_prefix(b"#") {
-            Some([digit @ b'0'..=b'4']) => {
-                self.connections[usize::from(digit - b'0')].1.clone().into()
-            }
+            Some([digit @ b'0'..=b'4']) => self.connections[usize::from(digit - b'0')]
+                .id
+                .clone()
+                .into(),
             _ => word.clone(),
         };
         let words: Vec<Vec<u8>> = act.command.0.iter().map(word).collect();
@@ -189,7 +136,7 @@ impl Stage {
 
     /// Sends a command and notes what comes before its reply.
     fn ask(&mut self, connection: usize, words: &[Vec<u8>], told: &mut Vec<String>) {
-        let (client, _) = &mut self.connections[connection];
+        let client = &mut self.connections[connection].client;
         let _ = client.send(words);
         loop {
             match client.read() {
@@ -205,7 +152,10 @@ impl Stage {
 /// Plays a plan to both; what they did up to where they part.
 fn run(stages: &mut [Stage; 2], plan: &[Act]) -> Result<(), String> {
     for stage in stages.iter_mut() {
-        stage.begin();
+        stage.begin(LISTENER + 1);
+        for each in &mut stage.connections {
+            assert!(!each.client.words("HELLO 3").is_error());
+        }
     }
     let mut shown = String::new();
     for act in plan {
@@ -238,19 +188,4 @@ fn without_id(line: &str) -> String {
         }
         None => line.to_owned(),
     }
-}
-
-/// The plan without the acts it does not need to show a difference.
-fn shrink(stages: &mut [Stage; 2], mut plan: Vec<Act>, mut told: String) -> String {
-    let mut at = plan.len();
-    while at > 0 {
-        at -= 1;
-        let mut without = plan.clone();
-        without.remove(at);
-        if let Err(shorter) = run(stages, &without) {
-            (plan, told) = (without, shorter);
-            at = at.min(plan.len());
-        }
-    }
-    told
 }

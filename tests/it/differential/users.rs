@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
-use super::generate::Dialect;
+use super::generate::{Dialect, program};
 use super::{pairs, seeds};
 use crate::harness::client::Client;
 use crate::harness::reply::Reply;
@@ -186,8 +186,38 @@ fn split(line: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Of what there are keys and channels for in random programs.
+const PATTERNS: &[&str] = &[
+    "~*",
+    "~a*",
+    "~b",
+    "~key:?",
+    "~{tag}*",
+    "~",
+    "%R~*",
+    "%R~a",
+    "%R~c*",
+    "%W~*",
+    "%W~b",
+    "%W~d",
+    "%RW~a*",
+    "&*",
+    "&a*",
+    "resetkeys",
+];
+
 #[test]
 fn random_rules_make_the_same_user() {
+    with_both(USERS, one_user);
+}
+
+#[test]
+fn random_commands_are_allowed_to_the_same_user() {
+    with_both(USERS, one_program);
+}
+
+/// Calls `play` for each of `count` seeds with a client of either server.
+fn with_both(count: u64, play: impl Fn(u64, Dialect, &mut [Client; 2]) -> Result<(), String>) {
     let mut problems = Vec::new();
     for (oracle, subject, dialect) in pairs() {
         let servers = [&oracle, &subject]
@@ -196,8 +226,8 @@ fn random_rules_make_the_same_user() {
             continue;
         };
         let mut clients = [theirs.connect(), ours.connect()];
-        for seed in seeds(USERS) {
-            if let Err(problem) = one_user(seed, dialect, &mut clients) {
+        for seed in seeds(count) {
+            if let Err(problem) = play(seed, dialect, &mut clients) {
                 problems.push(format!("seed {seed} ({dialect:?}): {problem}"));
             }
             if problems.len() >= FAILURES_MAX {
@@ -245,6 +275,42 @@ fn one_user(seed: u64, dialect: Dialect, clients: &mut [Client; 2]) -> Result<()
             let words = split(&format!("ACL DRYRUN u {request}"));
             let text = format!("ACL DRYRUN u {request}");
             context(&text, both(&words).map(|reply| plain(&reply)))?;
+        }
+    }
+    Ok(())
+}
+
+/// A user by chance, and what it may do of a program by chance.
+fn one_program(seed: u64, dialect: Dialect, clients: &mut [Client; 2]) -> Result<(), String> {
+    const COMMANDS: usize = 150;
+    let mut rng = Rng::with_seed(seed);
+    let mut both = |words: &[Vec<u8>]| [0, 1].map(|side: usize| clients[side].call(words));
+    let mut rules = split("ACL SETUSER u reset on +@all");
+    for _ in 0..rng.usize(1..5) {
+        rules.push(rng.choice(PATTERNS).expect("some").as_bytes().to_vec());
+    }
+    if rng.bool() {
+        let pattern = |rng: &mut Rng| *rng.choice(&PATTERNS[..13]).expect("some");
+        let selector = format!("(+@all -@hash {} {})", pattern(&mut rng), pattern(&mut rng));
+        rules.push(selector.into_bytes());
+    }
+    if rng.u8(..3) == 0 {
+        let category = rng.choice(&["read", "write", "keyspace", "string", "slow"]);
+        rules.push(format!("-@{}", category.expect("some")).into_bytes());
+    }
+    both(&split("ACL DELUSER u"));
+    both(&rules);
+    for command in program(seed, COMMANDS, dialect).commands {
+        let mut words = split("ACL DRYRUN u");
+        words.extend(command.0.iter().cloned());
+        // Redis writes a key up to its first zero byte.
+        let plain = |reply: &Reply| plain(reply).replace(r"k\x00\xff\r\n", "k");
+        let [theirs, ours] = both(&words).map(|reply| plain(&reply));
+        if theirs != ours {
+            let rules = String::from_utf8_lossy(&rules.join(&b' ')).into_owned();
+            return Err(format!(
+                "{rules}\n  ACL DRYRUN u {command}\n    oracle: {theirs}\n      ours: {ours}"
+            ));
         }
     }
     Ok(())
