@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::generate::{Dialect, Words};
 use super::pair::{Command, Protocol};
 use super::play_seeds;
+use super::several::running;
 use super::values::Values;
 use crate::harness::client::{Address, Client, NoReply};
 use crate::harness::reply::Reply;
@@ -299,12 +300,7 @@ struct Waiter {
 
 impl Stage {
     fn start(target: &Target) -> Stage {
-        let server = target.start().map(|start| start.start());
-        let address = match (target, &server) {
-            (Target::Running(address), _) => address.clone(),
-            (_, Some(server)) => server.unix(),
-            (_, None) => unreachable!("what does not run is started"),
-        };
+        let (address, server) = running(target);
         Stage {
             control: Client::connect(&address),
             actor: Client::connect(&address),

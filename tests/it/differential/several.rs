@@ -35,12 +35,7 @@ pub(super) struct Connection {
 
 impl Stage {
     fn start(target: &Target) -> Stage {
-        let server = target.start().map(|start| start.start());
-        let address = match (target, &server) {
-            (Target::Running(address), _) => address.clone(),
-            (_, Some(server)) => server.unix(),
-            (_, None) => unreachable!("what does not run is started"),
-        };
+        let (address, server) = running(target);
         Stage {
             address,
             _server: server,
@@ -64,6 +59,17 @@ impl Stage {
         let id = id.to_string();
         Connection { client, id }
     }
+}
+
+/// Where a target listens, which is started if it does not run.
+pub(super) fn running(target: &Target) -> (Address, Option<Server>) {
+    let server = target.start().map(|start| start.start());
+    let address = match (target, &server) {
+        (Target::Running(address), _) => address.clone(),
+        (_, Some(server)) => server.unix(),
+        (_, None) => unreachable!("what does not run is started"),
+    };
+    (address, server)
 }
 
 /// The oracle and ours.

@@ -303,8 +303,20 @@ fn one_program(seed: u64, dialect: Dialect, clients: &mut [Client; 2]) -> Result
     for command in program(seed, COMMANDS, dialect).commands {
         let mut words = split("ACL DRYRUN u");
         words.extend(command.0.iter().cloned());
+        // Redis 7.0 does not know WITHSCORE.
+        let is_newer = words.len() == 7 && words[3].to_ascii_lowercase().ends_with(b"rank");
+        if is_newer && dialect == Dialect::Redis70 {
+            continue;
+        }
         // Redis writes a key up to its first zero byte.
-        let plain = |reply: &Reply| plain(reply).replace(r"k\x00\xff\r\n", "k");
+        let plain = |reply: &Reply| {
+            let text = plain(reply);
+            let end = [r"\x00", "' key"]
+                .iter()
+                .filter_map(|end| text.find(end))
+                .min();
+            text[..end.unwrap_or(text.len())].to_owned()
+        };
         let [theirs, ours] = both(&words).map(|reply| plain(&reply));
         if theirs != ours {
             let rules = String::from_utf8_lossy(&rules.join(&b' ')).into_owned();

@@ -81,6 +81,17 @@ fn fill(client: &mut Client) {
     }
 }
 
+/// A directory with a snapshot of such keys.
+fn saved() -> Option<Dir> {
+    let start = subject()?;
+    let dir = Dir::new();
+    let server = dir.server(start, &[]).start();
+    fill(&mut server.connect());
+    server.connect().words("SAVE");
+    end(server);
+    Some(dir)
+}
+
 /// What must be the same before and after.
 fn portrait(client: &mut Client) -> Vec<String> {
     let mut lines = vec![client.words("DEBUG DIGEST").to_string()];
@@ -228,12 +239,7 @@ fn a_log_is_loaded_while_clients_are_answered() {
 
 #[test]
 fn clients_may_vanish_while_data_is_loaded() {
-    let Some(start) = subject() else { return };
-    let dir = Dir::new();
-    let server = dir.server(start, &[]).start();
-    fill(&mut server.connect());
-    server.connect().words("SAVE");
-    end(server);
+    let Some(dir) = saved() else { return };
     let Some(start) = subject() else { return };
     let server = dir.server(start, &[]).tcp().args(SLOW).spawn();
     let mut client = connected(&server);
@@ -260,12 +266,7 @@ fn clients_may_vanish_while_data_is_loaded() {
 
 #[test]
 fn the_end_may_come_while_data_is_loaded() {
-    let Some(start) = subject() else { return };
-    let dir = Dir::new();
-    let server = dir.server(start, &[]).start();
-    fill(&mut server.connect());
-    server.connect().words("SAVE");
-    end(server);
+    let Some(dir) = saved() else { return };
     let file = dir.path().join("dump.rdb");
     let before = fs::read(&file).unwrap();
     for how in ["SHUTDOWN", "SHUTDOWN SAVE", "TERM", "INT"] {
