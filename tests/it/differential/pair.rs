@@ -11,6 +11,9 @@ use crate::harness::reply::{Reply, quoted};
 use crate::harness::server::Server;
 use crate::harness::target::Target;
 
+/// A string as long as can be makes a payload that no request can hold.
+const PAYLOAD_BYTES_MAX: usize = 500 << 20;
+
 /// One command's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Command(pub(super) Vec<Vec<u8>>);
@@ -218,6 +221,9 @@ impl Pair {
             let (Some(theirs), Some(ours)) = (theirs.text(), ours.text()) else {
                 continue;
             };
+            if theirs.len().max(ours.len()) > PAYLOAD_BYTES_MAX {
+                continue;
+            }
             for (command, payload, client) in [
                 ("RESTORE here", theirs, &mut subject),
                 ("RESTORE there", ours, &mut oracle),
