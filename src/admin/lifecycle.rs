@@ -18,6 +18,11 @@ pub(super) fn shutdown(
         return Err(CommandError::NO_SHUTDOWN);
     }
     let asked = parse(args)?;
+    if let Some(busy) = server.busy
+        && asked.save != Save::Never
+    {
+        return Err(busy.refusal());
+    }
     if !server.save_before_end(asked) {
         return Err(CommandError::SHUTDOWN_FAILED);
     }

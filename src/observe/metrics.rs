@@ -34,6 +34,14 @@ pub struct Metrics {
     pub turns_ns: u64,
     /// The part of it that went into commands.
     pub commands_ns: u64,
+    /// The part of it that went into the log.
+    pub log_ns: u64,
+    /// The part of it that went into upkeep.
+    pub upkeep_ns: u64,
+    /// The longest turn.
+    pub turn_ns_max: u64,
+    /// The most commands of a turn.
+    pub turn_commands_max: u64,
     /// The time spent looking for keys past their deadline.
     pub expiry_ns: u64,
     pub errors: ErrorMetrics,
@@ -71,6 +79,16 @@ impl Metrics {
         {
             times.get_or_insert_default().record(ns);
         }
+    }
+
+    /// A turn that began when `commands_before` commands were processed took `ns` nanoseconds.
+    #[inline]
+    pub fn turn_ended(&mut self, ns: u64, commands_before: u64) {
+        self.turns_ns += ns;
+        self.turn_ns_max = self.turn_ns_max.max(ns);
+        // CONFIG RESETSTAT may have come between.
+        let commands = self.commands_processed.saturating_sub(commands_before);
+        self.turn_commands_max = self.turn_commands_max.max(commands);
     }
 
     /// A command was refused before it ran.

@@ -306,7 +306,10 @@ impl Page {
             "master_replid",
             "ruddle_version",
         ];
-        let labels = labels.map(|name| (name, of(name)));
+        let mut labels: Vec<_> = labels.iter().map(|name| (*name, of(name))).collect();
+        // As the exporter has it: only where there is one.
+        let zone = ("availability_zone", of("availability_zone"));
+        labels.extend((!zone.1.is_empty()).then_some(zone));
         let help = "What the server is.";
         self.sample(
             (NAMESPACE, "instance_info"),

@@ -501,6 +501,51 @@ pub(super) const GAUGES: &[Row] = &[
         "slowlog_last_id",
         "The number of the last of them.",
     ),
+    (
+        "commandlog_slow_length",
+        "commandlog_slow_length",
+        "Slow commands that are kept.",
+    ),
+    (
+        "commandlog_large_request_length",
+        "commandlog_large_request_length",
+        "Large requests that are kept.",
+    ),
+    (
+        "commandlog_large_reply_length",
+        "commandlog_large_reply_length",
+        "Large replies that are kept.",
+    ),
+    (
+        "commandlog_execution_slower_than",
+        "commandlog_execution_slower_than",
+        "From how many microseconds on a command is slow.",
+    ),
+    (
+        "commandlog_slow_execution_max_len",
+        "commandlog_slow_execution_max_len",
+        "The most slow commands that are kept.",
+    ),
+    (
+        "commandlog_request_larger_than",
+        "commandlog_request_larger_than",
+        "From how many bytes on a request is large.",
+    ),
+    (
+        "commandlog_large_request_max_len",
+        "commandlog_large_request_max_len",
+        "The most large requests that are kept.",
+    ),
+    (
+        "commandlog_reply_larger_than",
+        "commandlog_reply_larger_than",
+        "From how many bytes on a reply is large.",
+    ),
+    (
+        "commandlog_large_reply_max_len",
+        "commandlog_large_reply_max_len",
+        "The most large replies that are kept.",
+    ),
     // Replication
     (
         "connected_slaves",

@@ -332,7 +332,8 @@ impl Server {
         self.witness_turn();
         if let Some(journal) = &mut self.durable.journal {
             let watched = self.config.latency_monitor_threshold > 0;
-            let began = watched.then(|| self.clock.mono());
+            let writes = journal.is_collecting();
+            let began = (watched || writes).then(|| self.clock.mono());
             if !self.durable.write_delay.is_zero() && journal.buffered_bytes() > 0 {
                 self.clock.sleep(self.durable.write_delay);
             }
@@ -341,7 +342,11 @@ impl Server {
                 self.release();
             }
             if let Some(began) = began {
-                self.note_log_delays(began);
+                let now = self.clock.mono();
+                self.metrics.log_ns += now.since(began);
+                if watched {
+                    self.note_log_delays(began, now);
+                }
             }
         }
         if !self.durable.awaiting.is_empty() {

@@ -190,8 +190,8 @@ impl Server {
 
     /// Evicts until memory is within the limit, or the time is up.
     fn evict_enough(&mut self, started: MonoNs) -> Room {
-        // What is being loaded was within it; and a pause leaves the data as they are.
-        if self.loading.is_some() || self.pause.is_some() {
+        // What is being loaded was within it; and what stops others leaves the data as they are.
+        if self.loading.is_some() || self.pause.is_some() || self.busy.is_some() {
             self.memory.ceiling = None;
             return Room::Enough;
         }

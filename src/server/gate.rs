@@ -84,6 +84,12 @@ impl Server {
         if self.loading.is_some() && !flags.contains(Flags::LOADING) {
             return Verdict::Refuse(CommandError::LOADING);
         }
+        if self.busy.is_some()
+            && let Some(refusal) = self.busy_refusal(flags)
+        {
+            return Verdict::Refuse(refusal);
+        }
+        let client = &self.clients[key];
         if client.flags.contains(ClientFlags::MONITOR)
             && flags.intersects(Flags::WRITE | Flags::READONLY | Flags::MAY_REPLICATE)
         {

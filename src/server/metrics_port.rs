@@ -221,6 +221,26 @@ impl Server {
             info,
             "slowlog_last_id:{last_id}\r\nlast_slow_execution_usec:{us}\r"
         )?;
+        for (name, reason) in [
+            ("slow", Reason::Slow),
+            ("large_request", Reason::LargeRequest),
+            ("large_reply", Reason::LargeReply),
+        ] {
+            let length = self.observing.noted(reason).entries().len();
+            writeln!(info, "commandlog_{name}_length:{length}\r")?;
+        }
+        for name in [
+            "commandlog-execution-slower-than",
+            "commandlog-slow-execution-max-len",
+            "commandlog-request-larger-than",
+            "commandlog-large-request-max-len",
+            "commandlog-reply-larger-than",
+            "commandlog-large-reply-max-len",
+        ] {
+            let value = self.config.get(name).unwrap_or_default();
+            let (name, value) = (name.replace('-', "_"), String::from_utf8_lossy(&value));
+            writeln!(info, "{name}:{value}\r")?;
+        }
         for (event, delays) in self.observing.delays.iter() {
             if let Some(Sample { at, ms }) = delays.samples().last() {
                 writeln!(info, "latency_spike_{event}:last={at},ms={ms}\r")?;

@@ -6,6 +6,7 @@
 //! [`startup`] and [`shutdown`] are its two ends.
 
 pub mod access;
+pub mod busy;
 mod census;
 mod client_memory;
 pub mod dispatch;
@@ -39,6 +40,8 @@ pub mod startup;
 pub mod syncing;
 pub mod table;
 pub mod tend;
+#[cfg(test)]
+mod testing;
 pub mod tracking;
 mod transaction;
 pub mod turn;
@@ -112,6 +115,8 @@ pub struct Server {
     pub memory_at_start: usize,
     /// CLIENT PAUSE, while it lasts.
     pub pause: Option<Pause>,
+    /// What keeps everybody else from the data, for so long that they are told.
+    pub busy: Option<busy::Busy>,
     /// The files that outlive the process.
     pub durable: durable::Durable,
     /// Snapshots of the data.

@@ -183,8 +183,7 @@ impl Server {
     /// Notes how long the loop took to write the log, and replies waited for the worker that writes
     /// and syncs it: for its sync if that is the policy, else for one before the write.
     #[cold]
-    pub(super) fn note_log_delays(&mut self, began: MonoNs) {
-        let now = self.clock.mono();
+    pub(super) fn note_log_delays(&mut self, began: MonoNs, now: MonoNs) {
         let Some(journal) = &self.durable.journal else {
             return;
         };

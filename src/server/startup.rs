@@ -332,6 +332,7 @@ impl Server {
                 versions: config.rdb_version_check,
             },
             pause: None,
+            busy: None,
             shutdown: None,
             active_expiry: true,
             upkeep_paused: false,

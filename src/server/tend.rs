@@ -57,6 +57,9 @@ impl Server {
         if let Some(pause) = self.pause {
             due = due.min(pause.until);
         }
+        if let Some(until) = self.busy.and_then(|busy| busy.until) {
+            due = due.min(until);
+        }
         if let Some(deadline) = self.waiting.next_deadline() {
             due = due.min(deadline);
         }
@@ -77,8 +80,8 @@ impl Server {
         let Sweep {
             running, spent_ns, ..
         } = self.tending.sweep;
-        let allowed = self.active_expiry && self.pause.is_none() && self.loading.is_none();
-        allowed && running && spent_ns < self.sweep_budget_ns()
+        let still = self.pause.is_some() || self.loading.is_some() || self.busy.is_some();
+        self.active_expiry && !still && running && spent_ns < self.sweep_budget_ns()
     }
 
     /// Nanoseconds that a period's search may take.
@@ -157,6 +160,7 @@ impl Server {
     /// What is due now.
     pub(super) fn tend(&mut self) {
         let now = self.now.mono;
+        self.tend_busy();
         if self.pause.is_some_and(|pause| pause.until <= now) {
             self.unpause();
         }
@@ -188,6 +192,7 @@ impl Server {
         if self.upkeep_paused {
             return;
         }
+        let began = self.clock.mono();
         let used = alloc::used_bytes();
         if used > self.peaks.used_memory {
             self.peaks.used_memory = used;
@@ -200,6 +205,7 @@ impl Server {
             self.tend_saving();
         }
         self.tend_clients(hz);
+        self.metrics.upkeep_ns += self.clock.mono().since(began);
     }
 
     /// How often a second the upkeep is done: more often with many clients (`dynamic-hz`).

@@ -91,6 +91,7 @@ impl Server {
     pub(super) fn go_round(&mut self) -> Result<bool, StartError> {
         self.read_clock();
         let started = self.now.mono;
+        let commands_before = self.metrics.commands_processed;
         self.metrics.turns += 1;
         self.serve_all();
         self.tend();
@@ -108,7 +109,8 @@ impl Server {
         }
         self.reap();
         self.accept();
-        self.metrics.turns_ns += self.clock.mono().since(started);
+        let ns = self.clock.mono().since(started);
+        self.metrics.turn_ended(ns, commands_before);
         Ok(self.shutdown_if_asked())
     }
 

@@ -19,6 +19,7 @@ use crate::config::choices::Permission;
 use crate::config::rewrite::Scope;
 use crate::ds::glob::{Case, Glob};
 use crate::server::Server;
+use crate::server::busy::{Busy, Work};
 use crate::server::startup::random_id;
 
 pub(super) fn debug(
@@ -70,6 +71,7 @@ const CHANGING_DATA: [&str; 3] = ["loadaof", "populate", "reload"];
 const SUBCOMMANDS: &[Subcommand] = &[
     sub("aof-flush-sleep", (1, 1), delay_log),
     sub("assert", (0, usize::MAX), ending::assertion),
+    sub("busy", (1, 2), keep_busy),
     sub("change-repl-id", (0, 0), change_replication_id),
     sub("client-enforce-reply-list", (1, 1), nothing),
     sub("client-eviction", (0, 0), inside::clients_by_size),
@@ -132,6 +134,32 @@ fn sleep(
     let seconds = text.trim().parse::<f64>().unwrap_or(0.0);
     let time = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
     server.clock.sleep(time);
+    call.reply.ok();
+    Ok(())
+}
+
+/// As though a script ran for so long: the server stands still, and beyond `busy-reply-threshold`
+/// others are told that it is busy. The reply does not wait for the end.
+fn keep_busy(
+    server: &mut Server,
+    call: &mut AdminCall<'_>,
+    args: &mut Args<'_>,
+) -> Result<(), CommandError> {
+    let ms = u64::try_from(args.int()?).unwrap_or(0);
+    let with = match args.take_word("function") {
+        true => Work::Function,
+        false => Work::Script,
+    };
+    args.end()?;
+    let still_ms = match server.config.busy_reply_threshold.unsigned_abs() {
+        0 => ms,
+        threshold_ms => ms.min(threshold_ms),
+    };
+    server.clock.sleep(Duration::from_millis(still_ms));
+    if ms > still_ms {
+        let until = Some(server.clock.mono().plus_ms(ms - still_ms));
+        server.busy = Some(Busy { with, until });
+    }
     call.reply.ok();
     Ok(())
 }
@@ -304,6 +332,8 @@ const HELP: &[&str] = &[
     "    Wait so long before each write of the log; 0: as usual.",
     "ASSERT",
     "    Crash, as a failed assertion does.",
+    "BUSY <milliseconds> [FUNCTION]",
+    "    As though a script (or a function) ran for so long.",
     "CHANGE-REPL-ID",
     "    Give the history of changes a new name. Only for tests of replication.",
     "CLIENT-EVICTION",

@@ -61,7 +61,9 @@ const SECTIONS: &[(&str, Fill)] = &[
     ("Cluster", |_, report| report.line("cluster_enabled", 0)),
     ("Keyspace", about_keyspace),
     ("Keysizes", about_key_sizes),
-    // Ours, and shown only when asked for by their names: they tell names of keys.
+    // These are shown only when asked for by their names.
+    ("Debug", about_turns),
+    // Ours: they tell names of keys.
     ("Hotkeys", costs::about_hot_keys),
     ("Bigkeys", costs::about_big_keys),
     ("Prefixes", costs::about_prefixes),
@@ -435,6 +437,16 @@ fn loop_stats(server: &Server, report: &mut Report) {
         "instantaneous_eventloop_duration_usec",
         turn_us.round() as u64,
     );
+}
+
+/// Where the time of the loop goes.
+fn about_turns(server: &Server, report: &mut Report) {
+    let metrics = &server.metrics;
+    report.line("eventloop_duration_aof_sum", metrics.log_ns / 1000);
+    report.line("eventloop_duration_cron_sum", metrics.upkeep_ns / 1000);
+    report.line("eventloop_duration_max", metrics.turn_ns_max / 1000);
+    report.line("eventloop_cmd_per_cycle_max", metrics.turn_commands_max);
+    report.zeros(&["io_threaded_reads_pending", "io_threaded_writes_pending"]);
 }
 
 fn about_replication(server: &Server, report: &mut Report) {

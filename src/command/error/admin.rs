@@ -336,6 +336,14 @@ impl CommandError {
         "ERR The value stored at the specified key is not represented using an hash table",
     );
 
+    // What goes on for long.
+    pub const BUSY_SCRIPT: CommandError = Self::fixed(
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+    );
+    pub const BUSY_FUNCTION: CommandError = Self::fixed(
+        "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
+    );
+
     // SHUTDOWN.
     pub const NO_SHUTDOWN: CommandError = Self::fixed("ERR No shutdown in progress.");
     pub const SHUTDOWN_FAILED: CommandError =

@@ -1,62 +1,10 @@
 //! Messages pushed to clients that do this and that at the time.
 
-use std::path::PathBuf;
-
-use mio::Poll;
-use mio::net::UnixStream;
-
 use super::*;
-use crate::client::{Client, ClientFlags, CloseReason, ReplyMode};
-use crate::config::{ClientClass, Config};
-use crate::net::transport::{Peer, Transport};
-use crate::persist::sim_disk::SimDisk;
+use crate::client::{CloseReason, ReplyMode};
+use crate::config::ClientClass;
 use crate::resp::request::OwnedRequest;
-use crate::server::dispatch::Found;
-use crate::server::startup::Parts;
-use crate::server::table::CommandTable;
-use crate::sys::clock::Clock;
-use crate::sys::reaper::Reaper;
-use crate::sys::worker::Workers;
-
-/// A server without a log and so many clients, with the peers' ends of their connections.
-fn server_with(count: usize) -> (Server, Vec<ClientKey>, Vec<UnixStream>) {
-    let parts = Parts {
-        poll: Poll::new().unwrap(),
-        signals: None,
-        reaper: Reaper::at_once(),
-        storage: Arc::new(SimDisk::new(1)),
-        workers: Workers::ByHand,
-        clock: Clock::simulated(),
-        seed: 1,
-    };
-    let mut server = Server::assemble(Config::default(), CommandTable::new(), parts).unwrap();
-    let (mut keys, mut peers) = (Vec::new(), Vec::new());
-    for id in 1..=count {
-        let (ours, peer) = UnixStream::pair().unwrap();
-        let path = Peer::Unix(PathBuf::new());
-        let (now, mono) = (server.now.ms(), server.now.mono);
-        let mut client = Client::new(id as u64, Transport::Unix(ours), path, now, mono);
-        client.flags.insert(ClientFlags::AUTHENTICATED);
-        keys.push(server.clients.insert(client));
-        peers.push(peer);
-    }
-    (server, keys, peers)
-}
-
-fn written(server: &Server, key: ClientKey) -> String {
-    String::from_utf8(server.clients[key].reply.output.to_vec()).unwrap()
-}
-
-/// Executes what a client sends.
-fn execute(server: &mut Server, key: ClientKey, words: &[&str]) {
-    let request = OwnedRequest::new(words);
-    let table = Arc::clone(&server.table);
-    let found = Found {
-        command: table.find(words[0].as_bytes()).map(|it| it.id),
-        hash: None,
-    };
-    server.execute(&table, key, request.request(), found);
-}
+use crate::server::testing::{execute, server_with, written};
 
 fn hello(reply: &mut Reply) {
     reply.push(2);

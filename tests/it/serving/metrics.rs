@@ -91,6 +91,9 @@ fn the_page_tells_the_figures() {
         ("redis_keyspace_misses_total", 1.0),
         ("redis_errors_total{err=\"ERR\"}", 1.0),
         ("redis_loading_dump_file", 0.0),
+        ("redis_commandlog_slow_length", 0.0),
+        ("redis_commandlog_large_reply_max_len", 128.0),
+        ("redis_commandlog_execution_slower_than", 10_000.0),
         ("redis_rdb_last_bgsave_status", 1.0),
     ] {
         assert_eq!(metric(&page, name), Some(expected), "{name} in\n{page}");
