@@ -35,7 +35,9 @@ impl Server {
             && client.reply_mode == ReplyMode::On
             && client.subscriptions.is_none()
             && self.loading.is_none()
+            && self.busy.is_none()
             && self.pause.is_none()
+            && !self.config.wants_replicas()
             && !self.migration.holds_keys()
             && self.disk_refusal().is_none()
     }
@@ -56,10 +58,11 @@ impl Server {
         let Some(handler) = command.data_handler else {
             return false;
         };
-        if !command.spec.accepts(request.len()) || !self.clients[key].is_ready() {
+        let client = &mut self.clients[key];
+        if !command.spec.accepts(request.len()) || !client.is_ready() {
             return false;
         }
-        self.clients[key].last_command = Some(usize::from(command.id.0));
+        client.last_command = Some(usize::from(command.id.0));
         self.heed_memory();
         if self.memory.is_full() {
             return false;
