@@ -122,7 +122,7 @@ impl fmt::Display for StartError {
             StartError::LogFile(file, error) => {
                 write!(
                     f,
-                    "Fatal error: can't open {} for reading: {}",
+                    "Fatal error: can't read or write {}: {}",
                     file.display(),
                     plain(error)
                 )

@@ -23,6 +23,11 @@ const START_OPERATIONS_MAX: u64 = 40;
 /// A restore has more of them.
 const RESTORE_OPERATIONS_MAX: u64 = 100;
 
+/// Whether a start was refused because of what the disk said, which it repeats.
+fn is_of_the_disk(error: &StartError) -> bool {
+    matches!(error, StartError::LogFile(..)) || error.to_string().contains("os error")
+}
+
 impl World {
     /// A server that has loaded what it should; or how it ended before that.
     pub(super) fn begin_life(&mut self, after: End) -> Verdict<Result<Server, End>> {
@@ -64,7 +69,7 @@ impl World {
                 }
             }
             // It says what the disk said, and takes nothing for damage.
-            Err(error) if is_ill && error.to_string().contains("os error") => {
+            Err(error) if is_ill && is_of_the_disk(&error) => {
                 self.undecided = until.or(self.undecided);
                 Ok(Err(End::Kill))
             }
