@@ -186,10 +186,11 @@ fn a_lower_limit_is_reached_by_and_by_and_nobody_waits_for_it() {
     });
     let left = size(&mut client);
     assert!((3000..6500).contains(&left), "{left}");
-    assert_eq!(
-        number(&mut client, "stats", "evicted_keys"),
-        usize::try_from(20_000 - left).expect("fewer than there were")
-    );
+    // What the questions themselves take may cost some more keys.
+    let evicted = number(&mut client, "stats", "evicted_keys");
+    let now_left = size(&mut client);
+    let then_left = 20_000 - i64::try_from(evicted).expect("a count");
+    assert!((now_left..=left).contains(&then_left), "{then_left}");
     let exceeded = number(&mut client, "stats", "current_eviction_exceeded_time");
     assert_eq!(exceeded, 0);
 }
