@@ -338,6 +338,12 @@ impl Journal {
             .is_some_and(|owed| owed.failure.is_none())
     }
 
+    /// Whether files before the present one may lack their end: it is not on disk, or has failed to
+    /// get there.
+    pub fn has_open_end(&self) -> bool {
+        self.files.len() > 1 || self.failure().is_some()
+    }
+
     /// Whether nothing but a new base helps: [`Journal::restart`] and then [`Journal::rebased`].
     pub fn needs_base(&self) -> bool {
         let failed = self.failure.as_ref().map(|failure| failure.what);

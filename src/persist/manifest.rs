@@ -309,6 +309,13 @@ impl Manifest {
         }
     }
 
+    /// The end of what the base replaced may be missing.
+    pub fn note_gap(&mut self) {
+        if let Some(last) = self.kept.last_mut() {
+            last.end = End::Gap;
+        }
+    }
+
     /// Lets go of past generations but the last `count`. What a return to an earlier moment left
     /// behind is kept beside them, unless none are to be kept.
     pub fn forget(&mut self, count: usize) {

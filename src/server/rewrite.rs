@@ -227,6 +227,15 @@ impl Server {
                 self.rewrite_failed(&error);
             }
             Ok(bytes) => {
+                let mut manifest = manifest;
+                let journal = self.durable.journal.as_mut();
+                if journal.is_some_and(|journal| {
+                    journal.take_answers();
+                    journal.has_open_end()
+                }) {
+                    // The base has it; who goes back to a moment before the base would miss it.
+                    manifest.note_gap();
+                }
                 self.durable.files.give(Job::List(manifest.clone()));
                 self.saving.rewriting = Some(Rewriting {
                     began,

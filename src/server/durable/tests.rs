@@ -8,6 +8,7 @@ use mio::Poll;
 
 use super::*;
 use crate::keyspace::Deadline;
+use crate::persist::manifest::End;
 use crate::persist::sim_disk::SimDisk;
 use crate::server::sim::table;
 use crate::server::startup::Parts;
@@ -109,5 +110,24 @@ fn the_manifest_that_was_read_is_on_disk_before_more_is_promised() {
         disk.rename(temporary, &dir.manifest_path()).unwrap();
         kill(server, &disk);
         assert_eq!(keys_after_all(&disk, 0), 1, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_generation_without_its_end_has_a_gap() {
+    for (log_works, end) in [(true, End::Continued), (false, End::Gap)] {
+        let disk = SimDisk::new(1);
+        let mut server = start(&disk, AppendFsync::Always);
+        set(&mut server, 1);
+        server.begin_rewrite();
+        for _ in 0..10 {
+            server.go_round().unwrap();
+            while log_works && server.durable.journal.as_mut().unwrap().step() {}
+            while server.durable.files.step() || server.saving.step_to(u32::MAX) {}
+        }
+        let manifest = server.durable.dir.read_manifest().unwrap().unwrap();
+        assert!(manifest.base.is_some());
+        let ends: Vec<End> = manifest.kept.iter().map(|kept| kept.end).collect();
+        assert_eq!(ends, [end], "the log's thread works: {log_works}");
     }
 }

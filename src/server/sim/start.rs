@@ -17,16 +17,17 @@ use crate::server::startup::{Parts, StartError};
 use crate::sys::reaper::Reaper;
 use crate::sys::worker::Workers;
 
+/// Whether an error says what the disk said.
+fn tells_of_disk(error: &str) -> bool {
+    let words = ["Input/output error", "No space left on device"];
+    words.iter().any(|word| error.contains(word))
+}
+
 /// Operations of the disk within which a start is cut short.
 const START_OPERATIONS_MAX: u64 = 40;
 
 /// A restore has more of them.
 const RESTORE_OPERATIONS_MAX: u64 = 100;
-
-/// Whether a start was refused because of what the disk said, which it repeats.
-fn is_of_the_disk(error: &StartError) -> bool {
-    matches!(error, StartError::LogFile(..)) || error.to_string().contains("os error")
-}
 
 impl World {
     /// A server that has loaded what it should; or how it ended before that.
@@ -62,14 +63,16 @@ impl World {
             }
             // Nothing was changed then; how far the log reaches back, the files know.
             Err(StartError::Restore(why)) if until.is_some() => {
-                let excused = self.plan.illness.is_some() || why.contains("reaches back to");
+                let excused = ["reaches back to", "the log was off"];
+                let excused = excused.iter().any(|excuse| why.contains(excuse))
+                    || self.plan.illness.is_some();
                 match excused {
                     true => Ok(Err(End::Kill)),
                     false => Err(format!("a restore is refused: {why}")),
                 }
             }
             // It says what the disk said, and takes nothing for damage.
-            Err(error) if is_ill && is_of_the_disk(&error) => {
+            Err(error) if is_ill && tells_of_disk(&error.to_string()) => {
                 self.undecided = until.or(self.undecided);
                 Ok(Err(End::Kill))
             }
