@@ -355,10 +355,19 @@ impl<S: Source> Reader<'_, '_, S> {
         let thresholds = self.context.thresholds;
         let is_packed = matches!(kind, types::ZSET_ZIPLIST | types::ZSET_LISTPACK);
         let (mut count, mut differ, mut numbers) = (0, true, true);
+        // What will be large is so from the first member on: a packed -0 would be 0.
+        let mut few = Vec::new();
         if !is_packed {
             count = self.input.count()?;
-            // What will be large is so from the first member on: a packed -0 would be 0.
-            zset::make_room(&mut draft, thresholds, count, 0);
+            let mut longest = 0;
+            if count <= thresholds.zset_listpack_entries {
+                for _ in 0..count {
+                    let score = self.scored(kind)?;
+                    longest = longest.max(self.text.len());
+                    few.push((self.text.clone(), score));
+                }
+            }
+            zset::make_room(&mut draft, thresholds, count, longest);
         }
         let mut put = |member: &[u8], score: f64| {
             numbers &= !score.is_nan();
@@ -379,12 +388,12 @@ impl<S: Source> Reader<'_, '_, S> {
                 count += 1;
             }
         } else {
-            for _ in 0..count {
-                self.input.string(&mut self.text)?;
-                let score = match kind {
-                    types::ZSET_2 => self.input.double()?,
-                    _ => self.text_score()?,
-                };
+            let many = count - few.len();
+            for (member, score) in few {
+                put(&member, score);
+            }
+            for _ in 0..many {
+                let score = self.scored(kind)?;
                 put(&self.text, score);
             }
         }
@@ -392,6 +401,15 @@ impl<S: Source> Reader<'_, '_, S> {
             (true, true) => Ok(loaded(draft, count == 0)),
             (false, _) => Err(self.input.damage("a score that is no number")),
             (_, false) => Err(self.input.damage("a member that is there twice")),
+        }
+    }
+
+    /// A member, into `text`, and its score, which is given.
+    fn scored(&mut self, kind: u8) -> Result<f64, Damage> {
+        self.input.string(&mut self.text)?;
+        match kind {
+            types::ZSET_2 => self.input.double(),
+            _ => self.text_score(),
         }
     }
 
