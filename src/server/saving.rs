@@ -371,7 +371,7 @@ impl Server {
     /// If it cannot be written, or one is being written.
     pub fn save_now(&mut self) -> io::Result<()> {
         let result = self.write_now(self.save_target(), false);
-        self.saved(result, self.dirty, self.now)
+        self.saved(result, self.dirty)
     }
 
     /// Writes the data to a file here and now; how many bytes.
@@ -396,15 +396,23 @@ impl Server {
         result
     }
 
-    /// Takes note of a snapshot of the data.
-    fn saved(&mut self, result: io::Result<u64>, dirty: u64, began: Moment) -> io::Result<()> {
-        let seconds = self.now.mono.since(began.mono) / 1_000_000_000;
+    /// Takes note of a snapshot that was written while clients were served: if it failed, writes are
+    /// refused from now on.
+    fn saved_beside(&mut self, result: io::Result<u64>, active: &Active) {
+        let seconds = self.now.mono.since(active.began.mono) / 1_000_000_000;
         self.saving.save.seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
         self.saving.save.ok = result.is_ok();
+        // It was told in the log.
+        drop(self.saved(result, active.dirty));
+    }
+
+    /// Takes note of a snapshot of the data. Whoever waited for one that failed knows of it.
+    fn saved(&mut self, result: io::Result<u64>, dirty: u64) -> io::Result<()> {
         self.settle_flushed(result.is_ok());
         match result {
             Ok(bytes) => {
                 log::info!("DB saved on disk: {bytes} bytes");
+                self.saving.save.ok = true;
                 self.saving.save.count += 1;
                 #[cfg(test)]
                 self.witness_saved();
@@ -470,8 +478,7 @@ impl Server {
                 log::info!("Saving was cancelled");
                 self.settle_flushed(false);
             }
-            // It was told in the log.
-            Purpose::Save => drop(self.saved(result, active.dirty, active.began)),
+            Purpose::Save => self.saved_beside(result, &active),
             Purpose::Rewrite => self.base_written(result),
             Purpose::Sync => self.synced(result, active.began),
         }

@@ -131,3 +131,25 @@ fn changes_count_again_if_the_save_behind_flushall_fails() {
         (unsaved(&mut client) > 3).then_some(())
     });
 }
+
+/// Who saves here and now is told; what works beside the clients has not failed.
+#[test]
+fn a_save_that_fails_at_once_stops_no_writes() {
+    let Some((_server, mut client, file)) = start("3600 1") else {
+        return;
+    };
+    fs::create_dir(&file).expect("a directory");
+    assert!(client.words("SAVE").is_error());
+    assert_eq!(info(&mut client, "rdb_last_bgsave_status"), "ok");
+    assert_eq!(info(&mut client, "rdb_last_bgsave_time_sec"), "-1");
+    assert_eq!(client.words("SET k v").to_string(), "+OK");
+    assert_eq!(
+        client.words("BGSAVE").to_string(),
+        "+Background saving started"
+    );
+    await_info(&mut client, "rdb_last_bgsave_status", "err");
+    assert!(client.words("SET k v").is_error());
+    fs::remove_dir(&file).expect("it is empty");
+    assert_eq!(client.words("SAVE").to_string(), "+OK");
+    assert_eq!(client.words("SET k v").to_string(), "+OK");
+}
