@@ -118,6 +118,10 @@ impl Server {
     /// Cuts off a client that lets too much pile up.
     pub(super) fn check_output_limit(&mut self, key: ClientKey) {
         let client = &mut self.clients[key];
+        let cut_off = Activity::Closing(CloseReason::CutOff);
+        if client.activity == cut_off {
+            return;
+        }
         let held = client.reply.output.len();
         let limit = if client.is_authenticated() {
             self.config.output_limit(client.class())
