@@ -158,6 +158,8 @@ fn loading_is_told_of() {
     let mut client = wait_until("a server that listens", || {
         Client::try_connect(&server.unix()).ok()
     });
+    // Who is answered talks to a server that listens everywhere.
+    assert!(client.words("PING").is_error());
     await_metric(number, "redis_loading_dump_file", 1.0);
     client.words("CONFIG SET key-load-delay 0");
     await_metric(number, "redis_loading_dump_file", 0.0);
